@@ -1,0 +1,33 @@
+"""What a cloud can do, checked before anything is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from .parameters import Parameters
+from .spec import Kind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperationInfo:
+    """An operation as a cloud offers it. ``results`` and ``files`` name its output values and files, with their help."""
+
+    name: str
+    summary: str
+    parameters: Parameters
+    results: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+    kinds: frozenset[Kind] = frozenset({Kind.TASK})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    operations: Mapping[str, OperationInfo]
+    is_remote: bool
+    """The work is done elsewhere: submit returns at once, news comes by webhooks and polls."""
+    can_cancel: bool = False
+    can_find_by_token: bool = False
+    """The service can be asked whether it took a submission that bears our token."""
+    can_resubmit: bool = False
+    """Handing in the same work twice does no harm (nothing is billed, nothing is kept)."""

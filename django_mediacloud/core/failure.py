@@ -1,0 +1,42 @@
+"""Why a job failed, in a form that a person and a program both understand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..exceptions import MediaCloudError
+
+MAX_LOG_CHARS = 20_000
+MAX_MESSAGE_CHARS = 1_000
+
+
+def cut(text: str, limit: int = MAX_LOG_CHARS) -> str:
+    """``text`` with its middle left out where it is longer than ``limit`` characters: both ends of a log matter."""
+    if len(text) <= limit:
+        return text
+    mark = f"\n[... {len(text) - limit} characters left out ...]\n"
+    if limit <= len(mark):
+        return text[:limit]
+    half = (limit - len(mark)) // 2
+    return text[:half] + mark + text[len(text) - (limit - len(mark) - half) :]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """``code`` is stable, ``message`` a sentence, ``advice`` what to do next, ``log`` the raw words, cut to a bound."""
+
+    code: str
+    message: str
+    advice: str = ""
+    is_retryable: bool = False
+    log: str = ""
+
+    @classmethod
+    def of(cls, error: MediaCloudError) -> Failure:
+        return cls(
+            code=error.code,
+            message=cut(str(error) or error.code, MAX_MESSAGE_CHARS),
+            advice=error.advice,
+            is_retryable=error.is_retryable,
+            log=cut(error.log),
+        )

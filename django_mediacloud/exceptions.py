@@ -1,0 +1,182 @@
+"""The one error tree.
+
+::
+
+    MediaCloudError
+    ├── ConfigurationError          a setting is wrong or missing
+    ├── InvalidParameters           what was asked for does not fit what the operation declares
+    ├── UnknownOperation            the cloud has no operation of that name
+    ├── NotAllowed                  the job's present state does not allow it
+    ├── IdempotencyConflict         the same idempotency key came with another request
+    ├── WorkStopped                 a job was cancelled or taken over while its work ran
+    ├── MediaError                  the media, or what was asked of it
+    │   ├── UnreadableMedia         nothing can be made of the file
+    │   ├── UnsupportedMedia        readable, but not by this operation (a picture where sound is needed)
+    │   ├── IncompleteMedia         the file ends too early, so the result would be short
+    │   └── LimitExceeded           time, memory, size or pixels beyond the limit
+    ├── EngineError                 the machine's side
+    │   ├── EngineUnavailable       the [engine] extra or a usable ffmpeg is missing
+    │   └── EngineCrashed           the child process died
+    ├── FetchError                  a URL that was to be read
+    │   ├── FetchRefused            the rules forbid it
+    │   └── FetchFailed             the network or the other side
+    ├── StorageError                the site's own storage did not take or give a file
+    └── CloudError                  a service's answer
+        ├── CloudUnavailable        network, 429, 5xx: may pass
+        ├── CloudRejected           the service said no
+        └── SubmissionUnknown       nobody can tell whether the service took the job
+
+Every error carries a stable ``code``, a sentence for a person (``str(error)``), ``advice`` on what to do next, and
+``is_retryable``. None ever carries a secret.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+class MediaCloudError(Exception):
+    """Base of all errors of this package."""
+
+    code: str = "error"
+    advice: str = ""
+    is_retryable: bool = False
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        code: str | None = None,
+        advice: str | None = None,
+        is_retryable: bool | None = None,
+        cloud: str = "",
+        operation: str = "",
+        log: str = "",
+    ) -> None:
+        super().__init__(message)
+        if code is not None:
+            self.code = code
+        if advice is not None:
+            self.advice = advice
+        if is_retryable is not None:
+            self.is_retryable = is_retryable
+        self.cloud = cloud
+        self.operation = operation
+        self.log = log
+
+
+class ConfigurationError(MediaCloudError):
+    code = "configuration"
+    advice = "Correct the setting and restart the site and its workers."
+
+
+class InvalidParameters(MediaCloudError):
+    """``errors`` maps each parameter's name to its messages, in the order in which they were found."""
+
+    code = "invalid_parameters"
+    advice = "Correct the parameters named and submit again."
+
+    def __init__(self, errors: Mapping[str, Sequence[str]], *, cloud: str = "", operation: str = "") -> None:
+        self.errors: dict[str, list[str]] = {name: list(messages) for name, messages in errors.items()}
+        sentence = "; ".join(f"{name}: {', '.join(messages)}" for name, messages in self.errors.items())
+        super().__init__(sentence, cloud=cloud, operation=operation)
+
+
+class UnknownOperation(MediaCloudError):
+    code = "unknown_operation"
+    advice = "Ask for one of the operations that the cloud lists."
+
+
+class NotAllowed(MediaCloudError):
+    code = "not_allowed"
+    advice = "Look at the job's present state and decide again."
+
+
+class IdempotencyConflict(MediaCloudError):
+    code = "idempotency_conflict"
+    advice = "Use a new idempotency key for a new request."
+
+
+class WorkStopped(MediaCloudError):
+    """Raised into running work when its lease is gone: cancelled, taken over, or the worker is going down."""
+
+    code = "stopped"
+
+
+class MediaError(MediaCloudError):
+    code = "media"
+
+
+class UnreadableMedia(MediaError):
+    code = "unreadable_media"
+    advice = "Check that the file plays or opens elsewhere, and upload it again."
+
+
+class UnsupportedMedia(MediaError):
+    code = "unsupported_media"
+    advice = "Choose another operation or profile for this kind of file."
+
+
+class IncompleteMedia(MediaError):
+    code = "incomplete_media"
+    advice = "The file ends before it should. Upload the whole file again."
+
+
+class LimitExceeded(MediaError):
+    """``code`` names the limit: ``too_many_pixels``, ``wall_time``, ``cpu_time``, ``memory``, ``output_size``."""
+
+    code = "limit_exceeded"
+    advice = "Use a smaller file, or raise the limit in MEDIACLOUD['LIMITS']."
+
+
+class EngineError(MediaCloudError):
+    code = "engine"
+
+
+class EngineUnavailable(EngineError):
+    code = "engine_unavailable"
+    advice = "Install the engine: pip install 'django-mediacloud[engine]'."
+
+
+class EngineCrashed(EngineError):
+    code = "engine_crashed"
+    advice = "Read the log. The file may be made to crash decoders: treat it with care."
+
+
+class FetchError(MediaCloudError):
+    code = "fetch"
+
+
+class FetchRefused(FetchError):
+    code = "fetch_refused"
+    advice = "Give an address on the public internet, or allow the host in MEDIACLOUD['FETCH']['ALLOW']."
+
+
+class FetchFailed(FetchError):
+    code = "fetch_failed"
+    advice = "Check that the address still answers, and retry."
+
+
+class StorageError(MediaCloudError):
+    code = "storage"
+    advice = "Check the storage (mediacloud_check), and retry."
+    is_retryable = True
+
+
+class CloudError(MediaCloudError):
+    code = "cloud"
+
+
+class CloudUnavailable(CloudError):
+    code = "cloud_unavailable"
+    advice = "The service does not answer now. It is tried again by itself."
+    is_retryable = True
+
+
+class CloudRejected(CloudError):
+    code = "cloud_rejected"
+    advice = "Read the service's answer in the log."
+
+
+class SubmissionUnknown(CloudError):
+    code = "submission_unknown"
+    advice = "Look into the service's own console whether it took the job; retry only if it did not."
