@@ -34,6 +34,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+
 class MediaCloudError(Exception):
     """Base of all errors of this package."""
 
@@ -125,7 +126,7 @@ class LimitExceeded(MediaError):
     """``code`` names the limit: ``too_many_pixels``, ``wall_time``, ``cpu_time``, ``memory``, ``output_size``."""
 
     code = "limit_exceeded"
-    advice = "Use a smaller file, or raise the limit in MEDIACLOUD['LIMITS']."
+    advice = "Use a smaller file, or raise the limit in the cloud's OPTIONS['limits']."
 
 
 class EngineError(MediaCloudError):

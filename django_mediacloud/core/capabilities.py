@@ -11,7 +11,7 @@ from .spec import Kind
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OperationInfo:
-    """An operation as a cloud offers it. ``results`` and ``files`` name its output values and files, with their help."""
+    """An operation as a cloud offers it. ``results`` and ``files`` name its output values and files, with help."""
 
     name: str
     summary: str

@@ -41,8 +41,8 @@ TRANSITIONS: MappingProxyType[State, frozenset[State]] = MappingProxyType(
         _S.SUBMITTING: frozenset({_S.RUNNING, _S.COLLECTING, _S.QUEUED, _S.FAILED, _S.CANCELLING, _S.CANCELLED}),
         _S.RUNNING: frozenset({_S.COLLECTING, _S.QUEUED, _S.FAILED, _S.CANCELLING, _S.CANCELLED}),
         _S.COLLECTING: frozenset({_S.SUCCEEDED, _S.QUEUED, _S.FAILED, _S.CANCELLING, _S.CANCELLED}),
-        # A service may finish or fail before it hears of the wish to cancel.
-        _S.CANCELLING: frozenset({_S.CANCELLED, _S.COLLECTING, _S.FAILED}),
+        # What the service still finishes before it hears of the wish is not wanted any more.
+        _S.CANCELLING: frozenset({_S.CANCELLED, _S.FAILED}),
         _S.FAILED: frozenset({_S.NEW, _S.QUEUED}),
         _S.CANCELLED: frozenset({_S.NEW, _S.QUEUED}),
         _S.SUCCEEDED: frozenset(),
@@ -60,3 +60,18 @@ CANCELLABLE = frozenset(state for state in State if state not in FINAL | {_S.CAN
 def sources_of(target: State) -> frozenset[State]:
     """The states from which ``target`` may be entered: the ``WHERE state IN`` of the one conditional update."""
     return frozenset(state for state, targets in TRANSITIONS.items() if target in targets)
+
+
+class SourceState(StrEnum):
+    """Where a video's source file stands: still to be brought, being brought, stored and probed, or unusable."""
+
+    WAITING = "waiting"
+    INGESTING = "ingesting"
+    READY = "ready"
+    FAILED = "failed"
+
+
+class CallbackState(StrEnum):
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    GIVEN_UP = "given_up"

@@ -1,0 +1,87 @@
+"""What every cloud is to the rest of the house."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
+
+from ..core.capabilities import Capabilities
+from ..core.spec import Snapshot
+from ..exceptions import CloudRejected, ConfigurationError
+
+
+class InputFile(Protocol):
+    """A file that the work needs, fetched only if a cloud asks for it."""
+
+    @property
+    def filename(self) -> str:
+        """What its owner called it; for show."""
+
+    @property
+    def url(self) -> str:
+        """Where a service can fetch it itself; empty if it lies in a private storage."""
+
+    def local_path(self) -> Path:
+        """The file on this machine's disk; brought here on the first call."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """One attempt at one job, as its cloud gets it.
+
+    ``token`` is ours and names this attempt: a service that can be asked about submissions is given it.
+    ``beat`` must be called about every second of work with the progress (0 to 100, None if unknown); it raises
+    ``WorkStopped`` when the job was cancelled or taken over, and everything begun must then be ended.
+    """
+
+    token: str
+    operation: str
+    parameters: Mapping[str, Any]
+    inputs: Mapping[str, Sequence[InputFile]] = field(default_factory=dict)
+    workdir: Path
+    beat: Callable[[float | None], None]
+
+
+class Cloud(ABC):
+    """An adapter: a job's specification in, a ``Snapshot`` out. Errors are ``CloudError`` or ``MediaError``."""
+
+    options: ClassVar[Mapping[str, Any]] = {}
+    """The names of its OPTIONS, each with its default."""
+
+    def __init__(self, alias: str, options: Mapping[str, Any]) -> None:
+        unknown = sorted(set(options) - set(self.options))
+        if unknown:
+            raise ConfigurationError(f"Cloud {alias!r} has unknown options: {', '.join(unknown)}.", cloud=alias)
+        self.alias = alias
+        self._options = {**self.options, **options}
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__module__}.{type(self).__name__} {self.alias!r}>"
+
+    @property
+    @abstractmethod
+    def capabilities(self) -> Capabilities: ...
+
+    @abstractmethod
+    def submit(self, work: Work) -> Snapshot:
+        """Hand the work in. A remote cloud answers RUNNING with a ``remote_id`` at once; a local one works and
+        answers COLLECTING with the files."""
+
+    def find(self, token: str) -> Snapshot | None:
+        """What the service knows of the submission that bears ``token``; None if it never got it."""
+        raise CloudRejected("This cloud cannot be asked about submissions.", cloud=self.alias)
+
+    def poll(self, remote_id: str) -> Snapshot:
+        """The service's present view of its job."""
+        raise CloudRejected("This cloud cannot be polled.", cloud=self.alias)
+
+    def cancel(self, remote_id: str) -> None:
+        """Ask the service to stop. Returns when the service has agreed."""
+        raise CloudRejected("This cloud cannot cancel.", cloud=self.alias)
+
+    def check(self) -> str:
+        """One line on its health for ``mediacloud_check``. Raises ``MediaCloudError`` if it cannot work."""
+        return f"{len(self.capabilities.operations)} operations"

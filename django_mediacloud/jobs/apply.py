@@ -1,0 +1,92 @@
+"""Every piece of news about a job comes through here."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from ..conf import config
+from ..core.failure import Failure
+from ..core.spec import Snapshot
+from ..core.states import FINAL, State
+from ..models import Job
+from .ending import end_cancelled, fail
+from .outputs import json_safe
+from .state import move, note
+
+
+def apply(job: Job, snapshot: Snapshot, *, lease_owner: str | None = None) -> Job:
+    """Take in what a cloud says of the attempt that ``job`` was read at; the job as it then stands.
+
+    News of an old attempt, or that comes twice, is noted and changes nothing. ``lease_owner`` is given by a worker that
+    holds the job. A finished remote job becomes COLLECTING: a worker then brings its files.
+    """
+    before = job.state
+    if snapshot.state == State.FAILED:
+        failure = snapshot.failure or Failure(code="cloud_failed", message="The service says that the job failed.")
+        fail(job, failure, has_ended=True, lease_owner=lease_owner)
+    elif snapshot.state == State.CANCELLED:
+        if not end_cancelled(job, "cancelled by the cloud"):
+            move(job, State.CANCELLED, lease_owner=lease_owner, message="cancelled by the cloud")
+    elif snapshot.state in {State.RUNNING, State.COLLECTING}:
+        _advance(job, snapshot, lease_owner)
+    current = Job.objects.get(pk=job.pk)
+    if current.attempt != job.attempt and before == job.state:
+        note(current, f"late news of attempt {job.attempt} not applied", state=snapshot.state)
+    return current
+
+
+def _advance(job: Job, snapshot: Snapshot, lease_owner: str | None) -> None:
+    fields = _facts(snapshot)
+    if snapshot.state == job.state or job.state in FINAL:
+        _update(job, fields, lease_owner)
+        return
+    try:
+        with transaction.atomic():
+            moved = move(job, snapshot.state, lease_owner=lease_owner, **fields)
+    except IntegrityError:
+        if not snapshot.remote_id:
+            raise
+        fail(
+            job,
+            Failure(
+                code="remote_id_taken",
+                message="The service answered with the id of another job.",
+                advice="Look into the service's own console.",
+                log=snapshot.remote_id,
+            ),
+            lease_owner=lease_owner,
+        )
+        return
+    if not moved and job.state == State.SUBMITTING:
+        note(job, f"not applied, the job has moved on: {snapshot.state}")
+
+
+def _update(job: Job, fields: dict[str, Any], lease_owner: str | None) -> None:
+    """Progress and values of a job that stays where it is. A final one stays as it is, too."""
+    rows = Job.objects.filter(pk=job.pk, attempt=job.attempt, state=job.state).exclude(state__in=FINAL)
+    if lease_owner is not None:
+        rows = rows.filter(lease_owner=lease_owner)
+    if fields:
+        rows.update(**fields, updated_at=timezone.now())
+
+
+def _facts(snapshot: Snapshot) -> dict[str, Any]:
+    """The columns that the snapshot knows something about."""
+    facts: dict[str, Any] = {}
+    if snapshot.remote_id:
+        facts["remote_id"] = snapshot.remote_id
+        if snapshot.state == State.RUNNING:
+            facts["run_after"] = timezone.now() + dt.timedelta(seconds=config().poll_s)
+    if snapshot.progress is not None:
+        facts["progress"] = min(100.0, max(0.0, snapshot.progress))
+    if snapshot.values:
+        facts["values"] = json_safe(dict(snapshot.values))
+    if snapshot.work_s is not None:
+        facts["work_s"] = snapshot.work_s
+    if snapshot.source_s is not None:
+        facts["source_s"] = snapshot.source_s
+    return facts

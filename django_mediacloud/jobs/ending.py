@@ -1,0 +1,119 @@
+"""How a job comes to an end, or back to the queue."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from ..conf import config
+from ..core.failure import Failure
+from ..core.states import HELD, State
+from ..models import Job, Output
+from .outputs import discard_outputs
+from .state import NO_FAILURE, NO_LEASE, failure_fields, move, note
+
+
+def succeed(job: Job, *, lease_owner: str) -> bool:
+    """All files are in the storage: show them, and be done, in one transaction."""
+    with transaction.atomic():
+        if not move(job, State.SUCCEEDED, lease_owner=lease_owner, progress=100.0, **NO_FAILURE):
+            return False
+        Output.objects.filter(job=job, attempt=job.attempt).update(is_ready=True)
+    return True
+
+
+def fail(
+    job: Job,
+    failure: Failure,
+    *,
+    has_ended: bool = False,
+    lease_owner: str | None = None,
+    lease_over_at: dt.datetime | None = None,
+) -> bool:
+    """End as FAILED; or, if it may pass and the tries are not used up, try again after a delay.
+
+    ``has_ended`` says that a remote cloud has ended its job, so that handing it in again cannot bill twice. Else a job
+    that a remote cloud has is only looked at again.
+    """
+    failures = job.failures + 1
+    attempt = job.attempt
+    message = f"{failure.code}: {failure.message}"
+    held_by: dict[str, Any] = {"lease_owner": lease_owner, "lease_over_at": lease_over_at}
+    if not failure.is_retryable or failures >= config().max_failures:
+        moved = move(job, State.FAILED, message=message, failures=failures, **held_by, **failure_fields(failure))
+    elif job.remote_id and not has_ended:
+        return postpone(job, message, failures=failures)
+    else:
+        delay_s = retry_delay_s(failures)
+        moved = requeue(job, message, delay_s=delay_s, failures=failures, failure=failure, **held_by)
+    if moved:
+        discard_outputs(Output.objects.filter(job=job, attempt=attempt))
+    else:
+        note(job, f"not applied, the job has moved on: {message}")
+    return moved
+
+
+def retry_delay_s(failures: int) -> float:
+    """The wait before the next automatic try, after so many failures in a row."""
+    delays_s = config().retry_delays_s
+    return delays_s[min(failures, len(delays_s)) - 1] if delays_s else 0.0
+
+
+def postpone(job: Job, message: str, *, failures: int) -> bool:
+    """A remote job stays as it is, and is looked at again after a delay."""
+    run_after = timezone.now() + dt.timedelta(seconds=retry_delay_s(failures))
+    rows = Job.objects.filter(pk=job.pk, attempt=job.attempt, state=job.state)
+    if not rows.update(**NO_LEASE, failures=failures, run_after=run_after):
+        return False
+    discard_outputs(Output.objects.filter(job=job, attempt=job.attempt))
+    note(job, f"looked at again later: {message}")
+    return True
+
+
+def requeue(
+    job: Job,
+    message: str,
+    *,
+    delay_s: float = 0,
+    failures: int | None = None,
+    failure: Failure | None = None,
+    lease_owner: str | None = None,
+    lease_over_at: dt.datetime | None = None,
+) -> bool:
+    """Back to the queue as a new attempt: news of the old one no longer counts."""
+    now = timezone.now()
+    fields = {**NO_LEASE, "attempt": job.attempt + 1, "progress": 0.0, "queued_at": now, "woken_at": None}
+    fields |= {"run_after": now + dt.timedelta(seconds=delay_s) if delay_s else None, "remote_id": None}
+    if failures is not None:
+        fields["failures"] = failures
+    if failure is not None:
+        fields |= failure_fields(failure)
+    return move(
+        job,
+        State.QUEUED,
+        sources=HELD,
+        lease_owner=lease_owner,
+        lease_over_at=lease_over_at,
+        message=message,
+        **fields,
+    )
+
+
+def hand_back(job: Job, *, lease_owner: str) -> bool:
+    """A worker that goes down gives its job to the next one. This is no failure and counts for none."""
+    attempt = job.attempt
+    if not requeue(job, "handed back by a worker that stops", lease_owner=lease_owner):
+        return False
+    discard_outputs(Output.objects.filter(job=job, attempt=attempt))
+    return True
+
+
+def end_cancelled(job: Job, message: str, *, lease_over_at: dt.datetime | None = None) -> bool:
+    """CANCELLING comes to its end: nothing works on it any more, and its files go."""
+    if not move(job, State.CANCELLED, sources={State.CANCELLING}, message=message, lease_over_at=lease_over_at):
+        return False
+    discard_outputs(Output.objects.filter(job=job))
+    return True

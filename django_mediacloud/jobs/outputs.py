@@ -1,0 +1,132 @@
+"""Produced files: their rows, and their bytes in the site's storage."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from django.core.files import File
+from django.core.files.storage import Storage, storages
+from django.db.models import QuerySet
+
+from ..conf import config
+from ..core.spec import Kind, ProducedFile
+from ..exceptions import StorageError
+from ..models import Factory, Job, Output
+from .lease import Lease
+
+logger = logging.getLogger(__name__)
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+class MovableFile(File):  # type: ignore[type-arg]  # not subscriptable at run time
+    """A finished file on the local disk. Django's file system storage moves it instead of copying."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        super().__init__(path.open("rb"), name=path.name)
+
+    def temporary_file_path(self) -> str:
+        return str(self._path)
+
+
+def safe_name(name: str) -> str:
+    """``name`` as a relative path that cannot lead out of its folder; it may keep ``/`` between its parts."""
+    parts = [_UNSAFE.sub("_", part).lstrip(".")[:100] for part in PurePosixPath(name.replace("\\", "/")).parts]
+    kept = [part for part in parts if part.strip("_")]
+    return "/".join(kept[-4:]) or "file"
+
+
+def storage_of(alias: str) -> Storage:
+    try:
+        return storages[alias]
+    except Exception as error:
+        raise StorageError(f"The storage {alias!r} cannot be used: {type(error).__name__}.") from error
+
+
+def storage_alias_of(job: Job) -> str:
+    """Where a job's files go: its factory's storage, else the site's."""
+    factory: Factory | None = None
+    if job.kind == Kind.ENCODING:
+        factory = job.encoding.video.factory
+    elif job.kind == Kind.PROCESS:
+        factory = job.process.factory
+    return factory.storage if factory else config().storage
+
+
+def folder_of(job: Job) -> str:
+    """Of one attempt: two attempts never share a file name."""
+    return f"{config().prefix}/{job.public_id.hex}/{job.attempt}"
+
+
+def save_file(storage: Storage, path: str, local: Path, lease: Lease) -> tuple[str, int]:
+    """Bring ``local`` into ``storage``; the path it really got, and its size in bytes."""
+    size_bytes = local.stat().st_size
+    with lease.kept_alive():
+        try:
+            with MovableFile(local) as content:
+                saved = storage.save(path, content)
+        except OSError as error:
+            raise StorageError(f"The storage did not take the file: {error.strerror or error}.") from error
+    return saved, size_bytes
+
+
+def prepare_outputs(job: Job, files: Iterable[ProducedFile]) -> list[tuple[Output, ProducedFile]]:
+    """A row for each file, before any of them is written."""
+    storage, folder = storage_alias_of(job), folder_of(job)
+    pairs = []
+    for file in files:
+        name = safe_name(file.name)
+        output = Output(
+            job=job,
+            attempt=job.attempt,
+            name=name,
+            role=file.role,
+            storage=storage,
+            path=f"{folder}/{name}",
+            content_type=file.content_type[:100],
+            info=dict(file.info),
+        )
+        pairs.append((output, file))
+    Output.objects.bulk_create([output for output, _ in pairs])
+    return pairs
+
+
+def discard_outputs(outputs: QuerySet[Output]) -> int:
+    """Delete files and then their rows; how many went. A file that will not go keeps its row, to be tried again."""
+    gone = []
+    for output in outputs.iterator():
+        if delete_file(output.storage, output.path):
+            gone.append(output.pk)
+    Output.objects.filter(pk__in=gone).delete()
+    return len(gone)
+
+
+def delete_file(alias: str, path: str) -> bool:
+    """Delete a file from a storage; True if it is gone, False (and a log line) if the storage refused."""
+    if not path:
+        return True
+    try:
+        storage_of(alias).delete(path)
+    except Exception:
+        # Every storage library raises its own errors; the caller keeps the row, so nothing is forgotten.
+        logger.exception("The storage %r did not delete a file.", alias)
+        return False
+    return True
+
+
+def json_safe(value: Any) -> Any:
+    """``value`` as plain JSON: what a cloud reports may hold tuples, paths or numbers that JSON has not."""
+    if isinstance(value, dict):
+        return {str(key): json_safe(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [json_safe(item) for item in value]
+    if isinstance(value, float) and value != value:
+        return None
+    if value is None or isinstance(value, str | int | float | bool):
+        return value
+    return str(value)

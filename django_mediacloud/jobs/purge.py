@@ -1,0 +1,84 @@
+"""What is no longer wanted goes, files first, rows after."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from django.db.models import Q
+from django.utils import timezone
+
+from ..core.states import FINAL, HELD, State
+from ..exceptions import NotAllowed
+from ..models import Job, Notification, Output, Video
+from .cancel import cancel
+from .outputs import delete_file, discard_outputs
+from .sources import SOURCE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Purged:
+    """How much went, or would go."""
+
+    outputs: int = 0
+    jobs: int = 0
+    notifications: int = 0
+    bytes: int = 0
+
+
+def purge(*, older_than: dt.timedelta | None = None, dry_run: bool = False) -> Purged:
+    """Remove outputs that have expired and, with ``older_than``, everything of jobs that ended before that.
+
+    Jobs that belong to a video that is kept go only when they failed or were cancelled. With ``dry_run`` nothing is
+    touched. Streams over the rows: safe at any size.
+    """
+    now = timezone.now()
+    outputs = Output.objects.filter(expires_at__lte=now)
+    jobs = Job.objects.none()
+    notifications = Notification.objects.none()
+    if older_than is not None:
+        kept = Q(encoding__isnull=False, state=State.SUCCEEDED)
+        jobs = Job.objects.filter(state__in=FINAL, finished_at__lt=now - older_than).exclude(kept)
+        notifications = Notification.objects.filter(applied_at__lt=now - older_than)
+        outputs = Output.objects.filter(Q(expires_at__lte=now) | Q(job__in=jobs.values("pk")))
+    counted = Purged(
+        outputs=outputs.count(),
+        jobs=jobs.count(),
+        notifications=notifications.count(),
+        bytes=sum(outputs.values_list("size_bytes", flat=True).iterator()),
+    )
+    if not dry_run:
+        discard_outputs(outputs)
+        for job in jobs.iterator():
+            remove_job(job)
+        notifications.delete()
+    return counted
+
+
+def remove_job(job: Job) -> None:
+    """A job that has ended, with its files and its history. ``NotAllowed`` while it goes on."""
+    if not job.is_final:
+        raise NotAllowed(f"A job that is {job.state} cannot be removed; cancel it first.", operation=job.operation)
+    discard_outputs(Output.objects.filter(job=job))
+    source = job.inputs.get(SOURCE)
+    shared = Job.objects.filter(inputs=job.inputs).exclude(pk=job.pk).exists() if source else True
+    if source and not shared:
+        delete_file(source["storage"], source["path"])
+    if not Output.objects.filter(job=job).exists():
+        job.delete()
+
+
+def remove_video(video: Video) -> None:
+    """A video with all its encodings and files. What runs is cancelled first; ``NotAllowed`` until it has let go."""
+    jobs = list(Job.objects.filter(encoding__video=video))
+    for job in jobs:
+        if not job.is_final:
+            job.state = cancel(job).state
+    busy = [job for job in jobs if job.state in HELD | {State.CANCELLING}]
+    if busy:
+        raise NotAllowed("Its encodings are being cancelled; remove the video when they have stopped.")
+    for job in jobs:
+        job.refresh_from_db()
+        remove_job(job)
+    if delete_file(video.storage, video.path):
+        video.delete()

@@ -1,0 +1,62 @@
+"""Another attempt at one item, when somebody asks for it."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils import timezone
+
+from ..core.states import RETRYABLE, SourceState, State
+from ..exceptions import NotAllowed
+from ..models import Job, Output, Video
+from .outputs import discard_outputs
+from .queue import wake_job, wake_video
+from .state import NO_FAILURE, NO_LEASE, move
+
+
+def retry(job: Job) -> Job:
+    """The same job once more: attempt + 1, from the beginning. ``NotAllowed`` unless it has failed or was cancelled."""
+    current = Job.objects.get(pk=job.pk)
+    if current.state not in RETRYABLE:
+        raise NotAllowed(f"A job that is {current.state} cannot be retried.", operation=current.operation)
+    discard_outputs(Output.objects.filter(job=current))
+    video = Video.objects.filter(encodings__job=current).first()
+    is_ready = video is None or video.state == SourceState.READY
+    with transaction.atomic():
+        moved = move(
+            current,
+            State.QUEUED if is_ready else State.NEW,
+            sources=RETRYABLE,
+            message="retried",
+            attempt=current.attempt + 1,
+            failures=0,
+            progress=0.0,
+            values={},
+            remote_id=None,
+            run_after=None,
+            queued_at=timezone.now() if is_ready else None,
+            started_at=None,
+            finished_at=None,
+            **NO_FAILURE,
+            **NO_LEASE,
+        )
+        if not moved:
+            raise NotAllowed("Somebody else has just retried this job.", operation=current.operation)
+        if video is not None:
+            Video.objects.filter(pk=video.pk).update(encoded_at=None)
+            if not is_ready:
+                retry_source(video)
+        if is_ready:
+            wake_job(current)
+    return current
+
+
+def retry_source(video: Video) -> bool:
+    """Try a failed source again; False if it has not failed."""
+    rows = Video.objects.filter(pk=video.pk, state=SourceState.FAILED, attempt=video.attempt)
+    with transaction.atomic():
+        if not rows.update(
+            state=SourceState.WAITING, attempt=video.attempt + 1, failures=0, run_after=None, **NO_FAILURE, **NO_LEASE
+        ):
+            return False
+        wake_video(video)
+    return True

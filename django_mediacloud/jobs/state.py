@@ -1,0 +1,125 @@
+"""The one writer of a job's state.
+
+A move is one conditional UPDATE: it names the attempt and the states from which it is allowed, and whoever finds no row
+has lost the race, reads again and decides again. The event of the move, and what is owed to others because of it, are
+written in the same transaction; signals leave after the commit.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Mapping
+from functools import partial
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from .. import signals
+from ..core.failure import Failure
+from ..core.states import FINAL, State, sources_of
+from ..models import Callback, Encoding, Job, JobEvent, Video
+
+NO_FAILURE: Mapping[str, Any] = {
+    "failure_code": "",
+    "failure_message": "",
+    "failure_advice": "",
+    "failure_is_retryable": False,
+    "failure_log": "",
+}
+NO_LEASE: Mapping[str, Any] = {"lease_owner": "", "lease_until": None}
+
+
+def failure_fields(failure: Failure) -> dict[str, Any]:
+    return {
+        "failure_code": failure.code[:100],
+        "failure_message": failure.message,
+        "failure_advice": failure.advice,
+        "failure_is_retryable": failure.is_retryable,
+        "failure_log": failure.log,
+    }
+
+
+def move(
+    job: Job,
+    target: State,
+    *,
+    sources: Collection[State] | None = None,
+    lease_owner: str | None = None,
+    lease_over_at: dt.datetime | None = None,
+    message: str = "",
+    data: Mapping[str, Any] | None = None,
+    **fields: Any,
+) -> bool:
+    """Move ``job`` (as read: its attempt counts) to ``target``; False if it is not in a state that allows it.
+
+    ``sources`` narrows the states of departure. With ``lease_owner`` the job must be held by that worker; with
+    ``lease_over_at`` by nobody whose lease lasts beyond that moment. ``fields`` are written by the same UPDATE, and set
+    on ``job`` when it succeeds.
+    """
+    allowed = sources_of(target) if sources is None else sources_of(target) & set(sources)
+    rows = Job.objects.filter(pk=job.pk, attempt=job.attempt)
+    if lease_owner is not None:
+        rows = rows.filter(lease_owner=lease_owner)
+    if lease_over_at is not None:
+        rows = rows.with_lease_over(lease_over_at)
+    now = timezone.now()
+    changes: dict[str, Any] = {"state": target, "updated_at": now, **fields}
+    if target in FINAL:
+        changes = {"finished_at": now, **NO_LEASE, "run_after": None, **changes}
+    with transaction.atomic():
+        departed = _depart(rows, allowed, changes)
+        if departed is None:
+            return False
+        for name, value in changes.items():
+            setattr(job, name, value)
+        JobEvent.objects.create(
+            job=job, attempt=job.attempt, from_state=departed, to_state=target, message=message, data=dict(data or {})
+        )
+        if target in FINAL and job.callback_url:
+            Callback.objects.get_or_create(
+                job=job, attempt=job.attempt, event=target.value, defaults={"url": job.callback_url, "next_try_at": now}
+            )
+        transaction.on_commit(partial(announce, job.pk, target), robust=True)
+    return True
+
+
+def _depart(rows: Any, allowed: Collection[State], changes: Mapping[str, Any]) -> State | None:
+    """The state that was left by the update, or None if no row fitted.
+
+    One UPDATE for each state of departure, so that the history can tell truly where the job came from.
+    """
+    for source in sorted(allowed):
+        if rows.filter(state=source).update(**changes):
+            return State(source)
+    return None
+
+
+def note(job: Job, message: str, **data: Any) -> None:
+    """A line in the history that changes nothing."""
+    JobEvent.objects.create(job=job, attempt=job.attempt, message=message, data=data)
+
+
+def announce(job_pk: int, state: State) -> None:
+    """Send the signals of a move that has been committed."""
+    job = Job.objects.filter(pk=job_pk).first()
+    if job is None:
+        return
+    if state == State.SUCCEEDED:
+        signals.job_succeeded.send_robust(Job, job=job)
+    elif state == State.FAILED:
+        signals.job_failed.send_robust(Job, job=job, failure=job.failure)
+    elif state == State.CANCELLED:
+        signals.job_cancelled.send_robust(Job, job=job)
+    if state in FINAL:
+        _announce_encoded(job_pk)
+
+
+def _announce_encoded(job_pk: int) -> None:
+    """``video_encoded``, once, by whoever ended the last encoding and sees it first."""
+    video = Video.objects.filter(encodings__job_id=job_pk).first()
+    if video is None or Encoding.objects.filter(video=video, job__state__in=set(State) - FINAL).exists():
+        return
+    if Video.objects.filter(pk=video.pk, encoded_at__isnull=True).update(encoded_at=timezone.now()):
+        video.refresh_from_db()
+        signals.video_encoded.send_robust(Video, video=video)
