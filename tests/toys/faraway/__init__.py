@@ -1,0 +1,1 @@
+"""A remote cloud: a service of three addresses, asked over real HTTP."""

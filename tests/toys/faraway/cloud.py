@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import requests
+
+from django_mediacloud.clouds.base import Cloud, Work
+from django_mediacloud.core.capabilities import Capabilities, OperationInfo
+from django_mediacloud.core.failure import Failure
+from django_mediacloud.core.parameters import Parameter, Parameters, Type
+from django_mediacloud.core.spec import Kind, ProducedFile, Snapshot
+from django_mediacloud.core.states import State
+from django_mediacloud.exceptions import CloudRejected, CloudUnavailable
+
+OPERATIONS = {
+    "render": OperationInfo(
+        name="render",
+        summary="Rendering, far away",
+        parameters=Parameters((Parameter(name="text", type=Type.STRING, is_required=True),)),
+        kinds=frozenset(Kind),
+    )
+}
+STATES = {"working": State.RUNNING, "done": State.COLLECTING, "broken": State.FAILED, "stopped": State.CANCELLED}
+
+
+class Adapter(Cloud):
+    options: ClassVar[Mapping[str, Any]] = {"endpoint": "", "can_find": False}
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return Capabilities(
+            operations=OPERATIONS, is_remote=True, can_cancel=True, can_find_by_token=self._options["can_find"]
+        )
+
+    def submit(self, work: Work) -> Snapshot:
+        return self._ask("POST", "/jobs", json={"token": work.token, **work.parameters})
+
+    def find(self, token: str) -> Snapshot | None:
+        return self._ask("GET", f"/tokens/{token}")
+
+    def poll(self, remote_id: str) -> Snapshot:
+        return self._ask("GET", f"/jobs/{remote_id}")
+
+    def cancel(self, remote_id: str) -> None:
+        self._ask("DELETE", f"/jobs/{remote_id}")
+
+    def _ask(self, method: str, path: str, **more: Any) -> Any:
+        try:
+            response = requests.request(method, self._options["endpoint"] + path, timeout=5, **more)
+        except requests.ConnectionError as error:
+            raise CloudUnavailable("No answer.", code="cloud_unavailable_in_flight", cloud=self.alias) from error
+        if response.status_code == 404:
+            return None
+        if response.status_code >= 500:
+            raise CloudUnavailable("It is down.", cloud=self.alias)
+        if response.status_code >= 400:
+            raise CloudRejected(response.text, cloud=self.alias)
+        told = response.json()
+        state = STATES[told["status"]]
+        return Snapshot(
+            state=state,
+            remote_id=told["id"],
+            progress=told.get("progress"),
+            files=tuple(
+                ProducedFile(name=name, content_type="text/plain", url=url)
+                for name, url in told.get("files", {}).items()
+            ),
+            failure=Failure(code="render", message="It broke.") if state == State.FAILED else None,
+            raw=told,
+        )
