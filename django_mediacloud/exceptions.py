@@ -23,6 +23,7 @@
     ├── StorageError                the site's own storage did not take or give a file
     └── CloudError                  a service's answer
         ├── CloudUnavailable        network, 429, 5xx: may pass
+        │   └── AnswerLost          the request went out, and the connection broke before the answer
         ├── CloudRejected           the service said no
         └── SubmissionUnknown       nobody can tell whether the service took the job
 
@@ -171,6 +172,12 @@ class CloudUnavailable(CloudError):
     code = "cloud_unavailable"
     advice = "The service does not answer now. It is tried again by itself."
     is_retryable = True
+
+
+class AnswerLost(CloudUnavailable):
+    """A cloud's ``submit`` raises this, never a plain ``CloudUnavailable``, once the service may have the job."""
+
+    code = "answer_lost"
 
 
 class CloudRejected(CloudError):

@@ -18,35 +18,35 @@ from .outputs import json_safe
 from .state import move, note
 
 
-def apply(job: Job, snapshot: Snapshot, *, lease_owner: str | None = None) -> Job:
+def apply(job: Job, snapshot: Snapshot, *, held_by: str | None = None) -> Job:
     """Take in what a cloud says of the attempt that ``job`` was read at; the job as it then stands.
 
-    News of an old attempt, or that comes twice, is noted and changes nothing. ``lease_owner`` is given by a worker that
+    News of an old attempt, or that comes twice, is noted and changes nothing. ``held_by`` is given by a worker that
     holds the job. A finished remote job becomes COLLECTING: a worker then brings its files.
     """
     before = job.state
     if snapshot.state == State.FAILED:
         failure = snapshot.failure or Failure(code="cloud_failed", message="The service says that the job failed.")
-        fail(job, failure, has_ended=True, lease_owner=lease_owner)
+        fail(job, failure, has_ended=True, held_by=held_by)
     elif snapshot.state == State.CANCELLED:
         if not end_cancelled(job, "cancelled by the cloud"):
-            move(job, State.CANCELLED, lease_owner=lease_owner, message="cancelled by the cloud")
+            move(job, State.CANCELLED, held_by=held_by, message="cancelled by the cloud")
     elif snapshot.state in {State.RUNNING, State.COLLECTING}:
-        _advance(job, snapshot, lease_owner)
+        _advance(job, snapshot, held_by)
     current = Job.objects.get(pk=job.pk)
     if current.attempt != job.attempt and before == job.state:
         note(current, f"late news of attempt {job.attempt} not applied", state=snapshot.state)
     return current
 
 
-def _advance(job: Job, snapshot: Snapshot, lease_owner: str | None) -> None:
+def _advance(job: Job, snapshot: Snapshot, held_by: str | None) -> None:
     fields = _facts(snapshot)
     if snapshot.state == job.state or job.state in FINAL:
-        _update(job, fields, lease_owner)
+        _update(job, fields, held_by)
         return
     try:
         with transaction.atomic():
-            moved = move(job, snapshot.state, lease_owner=lease_owner, **fields)
+            moved = move(job, snapshot.state, held_by=held_by, **fields)
     except IntegrityError:
         if not snapshot.remote_id:
             raise
@@ -58,18 +58,18 @@ def _advance(job: Job, snapshot: Snapshot, lease_owner: str | None) -> None:
                 advice="Look into the service's own console.",
                 log=snapshot.remote_id,
             ),
-            lease_owner=lease_owner,
+            held_by=held_by,
         )
         return
     if not moved and job.state == State.SUBMITTING:
         note(job, f"not applied, the job has moved on: {snapshot.state}")
 
 
-def _update(job: Job, fields: dict[str, Any], lease_owner: str | None) -> None:
+def _update(job: Job, fields: dict[str, Any], held_by: str | None) -> None:
     """Progress and values of a job that stays where it is. A final one stays as it is, too."""
     rows = Job.objects.filter(pk=job.pk, attempt=job.attempt, state=job.state).exclude(state__in=FINAL)
-    if lease_owner is not None:
-        rows = rows.filter(lease_owner=lease_owner)
+    if held_by is not None:
+        rows = rows.filter(lease_owner=held_by)
     if fields:
         rows.update(**fields, updated_at=timezone.now())
 

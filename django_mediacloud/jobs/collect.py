@@ -25,7 +25,7 @@ def collect(job: Job, files: Sequence[ProducedFile], workdir: Path, lease: Lease
         output.path, output.size_bytes = save_file(storage_of(output.storage), output.path, local, lease)
         output.save(update_fields=["path", "size_bytes"])
         lease.beat()
-    if succeed(job, lease_owner=lease.owner):
+    if succeed(job, held_by=lease.owner):
         return True
     discard_outputs(Output.objects.filter(job=job, attempt=job.attempt))
     return False

@@ -16,10 +16,10 @@ from .outputs import discard_outputs
 from .state import NO_FAILURE, NO_LEASE, failure_fields, move, note
 
 
-def succeed(job: Job, *, lease_owner: str) -> bool:
+def succeed(job: Job, *, held_by: str) -> bool:
     """All files are in the storage: show them, and be done, in one transaction."""
     with transaction.atomic():
-        if not move(job, State.SUCCEEDED, lease_owner=lease_owner, progress=100.0, **NO_FAILURE):
+        if not move(job, State.SUCCEEDED, held_by=held_by, progress=100.0, **NO_FAILURE):
             return False
         Output.objects.filter(job=job, attempt=job.attempt).update(is_ready=True)
     return True
@@ -30,7 +30,7 @@ def fail(
     failure: Failure,
     *,
     has_ended: bool = False,
-    lease_owner: str | None = None,
+    held_by: str | None = None,
     lease_over_at: dt.datetime | None = None,
 ) -> bool:
     """End as FAILED; or, if it may pass and the tries are not used up, try again after a delay.
@@ -41,14 +41,14 @@ def fail(
     failures = job.failures + 1
     attempt = job.attempt
     message = f"{failure.code}: {failure.message}"
-    held_by: dict[str, Any] = {"lease_owner": lease_owner, "lease_over_at": lease_over_at}
+    holder: dict[str, Any] = {"held_by": held_by, "lease_over_at": lease_over_at}
     if not failure.is_retryable or failures >= config().max_failures:
-        moved = move(job, State.FAILED, message=message, failures=failures, **held_by, **failure_fields(failure))
+        moved = move(job, State.FAILED, message=message, failures=failures, **holder, **failure_fields(failure))
     elif job.remote_id and not has_ended:
         return postpone(job, message, failures=failures)
     else:
         delay_s = retry_delay_s(failures)
-        moved = requeue(job, message, delay_s=delay_s, failures=failures, failure=failure, **held_by)
+        moved = requeue(job, message, delay_s=delay_s, failures=failures, failure=failure, **holder)
     if moved:
         discard_outputs(Output.objects.filter(job=job, attempt=attempt))
     else:
@@ -80,7 +80,7 @@ def requeue(
     delay_s: float = 0,
     failures: int | None = None,
     failure: Failure | None = None,
-    lease_owner: str | None = None,
+    held_by: str | None = None,
     lease_over_at: dt.datetime | None = None,
 ) -> bool:
     """Back to the queue as a new attempt: news of the old one no longer counts."""
@@ -95,17 +95,17 @@ def requeue(
         job,
         State.QUEUED,
         sources=HELD,
-        lease_owner=lease_owner,
+        held_by=held_by,
         lease_over_at=lease_over_at,
         message=message,
         **fields,
     )
 
 
-def hand_back(job: Job, *, lease_owner: str) -> bool:
+def hand_back(job: Job, *, held_by: str) -> bool:
     """A worker that goes down gives its job to the next one. This is no failure and counts for none."""
     attempt = job.attempt
-    if not requeue(job, "handed back by a worker that stops", lease_owner=lease_owner):
+    if not requeue(job, "handed back by a worker that stops", held_by=held_by):
         return False
     discard_outputs(Output.objects.filter(job=job, attempt=attempt))
     return True

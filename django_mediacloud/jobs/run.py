@@ -13,7 +13,7 @@ from ..conf import config
 from ..core.failure import Failure, cut
 from ..core.spec import Snapshot
 from ..core.states import State
-from ..exceptions import CloudError, CloudUnavailable, MediaCloudError, SubmissionUnknown, WorkStopped
+from ..exceptions import AnswerLost, CloudError, MediaCloudError, SubmissionUnknown, WorkStopped
 from ..models import Job
 from .apply import apply
 from .collect import collect
@@ -55,11 +55,11 @@ def _attend(job: Job, lease: Lease, *, is_new: bool) -> None:
     except WorkStopped:
         _stopped(job)
     except MediaCloudError as error:
-        fail(job, Failure.of(error), lease_owner=lease.owner)
+        fail(job, Failure.of(error), held_by=lease.owner)
     except Exception as error:
         # A fault of ours. It must reach the job's owner and the site's log, and must not stop the worker.
         logger.exception("Job %s failed by a fault in the program.", job.public_id)
-        fail(job, _fault(error), lease_owner=lease.owner)
+        fail(job, _fault(error), held_by=lease.owner)
     except BaseException:
         # The worker is told to go (SystemExit, KeyboardInterrupt).
         _let_go(job, lease)
@@ -78,7 +78,7 @@ def _let_go(job: Job, lease: Lease) -> None:
     if job.remote_id or not get_cloud(job.cloud).capabilities.can_resubmit:
         leave_job(lease)
     else:
-        hand_back(job, lease_owner=lease.owner)
+        hand_back(job, held_by=lease.owner)
 
 
 def _fault(error: Exception) -> Failure:
@@ -103,16 +103,16 @@ def _submit(job: Job, lease: Lease, workdir: Path) -> None:
     )
     if cloud.capabilities.is_remote:
         snapshot = _submit_once(cloud, work, job)
-        job = apply(job, snapshot, lease_owner=lease.owner)
+        job = apply(job, snapshot, held_by=lease.owner)
         lease.row = job
         if job.state != State.COLLECTING:
             leave_job(lease)
             return
     else:
-        if not move(job, State.RUNNING, lease_owner=lease.owner):
+        if not move(job, State.RUNNING, held_by=lease.owner):
             raise WorkStopped("The work was cancelled or given to another worker.")
         snapshot = cloud.submit(work)
-        job = apply(job, snapshot, lease_owner=lease.owner)
+        job = apply(job, snapshot, held_by=lease.owner)
         lease.row = job
     if job.state == State.COLLECTING and job.lease_owner == lease.owner:
         collect(job, snapshot.files, workdir, lease)
@@ -124,9 +124,9 @@ def _submit_once(cloud: Cloud, work: Work, job: Job) -> Snapshot:
     """Hand the work in, once. Where nobody can tell whether it was taken, a person has to decide."""
     try:
         return cloud.submit(work)
-    except CloudUnavailable as error:
+    except AnswerLost as error:
         capabilities = cloud.capabilities
-        if error.code != "cloud_unavailable_in_flight" or capabilities.can_resubmit:
+        if capabilities.can_resubmit:
             raise
         if not capabilities.can_find_by_token:
             raise SubmissionUnknown(
@@ -155,11 +155,11 @@ def _follow(job: Job, lease: Lease, workdir: Path) -> None:
         if not error.is_retryable:
             raise
         # The service is silent, not the job lost: look again later.
-        apply(job, Snapshot(state=State(job.state), remote_id=remote_id), lease_owner=lease.owner)
+        apply(job, Snapshot(state=State(job.state), remote_id=remote_id), held_by=lease.owner)
         leave_job(lease)
         note(job, f"poll failed: {error}")
         return
-    job = apply(job, snapshot, lease_owner=lease.owner)
+    job = apply(job, snapshot, held_by=lease.owner)
     lease.row = job
     if job.state == State.COLLECTING and snapshot.state == State.COLLECTING:
         collect(job, snapshot.files, workdir, lease)

@@ -45,7 +45,7 @@ def move(
     target: State,
     *,
     sources: Collection[State] | None = None,
-    lease_owner: str | None = None,
+    held_by: str | None = None,
     lease_over_at: dt.datetime | None = None,
     message: str = "",
     data: Mapping[str, Any] | None = None,
@@ -53,14 +53,14 @@ def move(
 ) -> bool:
     """Move ``job`` (as read: its attempt counts) to ``target``; False if it is not in a state that allows it.
 
-    ``sources`` narrows the states of departure. With ``lease_owner`` the job must be held by that worker; with
+    ``sources`` narrows the states of departure. With ``held_by`` the job must be held by that worker; with
     ``lease_over_at`` by nobody whose lease lasts beyond that moment. ``fields`` are written by the same UPDATE, and set
     on ``job`` when it succeeds.
     """
     allowed = sources_of(target) if sources is None else sources_of(target) & set(sources)
     rows = Job.objects.filter(pk=job.pk, attempt=job.attempt)
-    if lease_owner is not None:
-        rows = rows.filter(lease_owner=lease_owner)
+    if held_by is not None:
+        rows = rows.filter(lease_owner=held_by)
     if lease_over_at is not None:
         rows = rows.with_lease_over(lease_over_at)
     now = timezone.now()

@@ -11,7 +11,7 @@ from django_mediacloud.core.failure import Failure
 from django_mediacloud.core.parameters import Parameter, Parameters, Type
 from django_mediacloud.core.spec import Kind, ProducedFile, Snapshot
 from django_mediacloud.core.states import State
-from django_mediacloud.exceptions import CloudRejected, CloudUnavailable
+from django_mediacloud.exceptions import AnswerLost, CloudRejected, CloudUnavailable
 
 OPERATIONS = {
     "render": OperationInfo(
@@ -49,7 +49,7 @@ class Adapter(Cloud):
         try:
             response = requests.request(method, self._options["endpoint"] + path, timeout=5, **more)
         except requests.ConnectionError as error:
-            raise CloudUnavailable("No answer.", code="cloud_unavailable_in_flight", cloud=self.alias) from error
+            raise AnswerLost("No answer.", cloud=self.alias) from error
         if response.status_code == 404:
             return None
         if response.status_code >= 500:
