@@ -12,10 +12,12 @@ from __future__ import annotations
 
 import json
 import mimetypes
+import socket
 import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -114,6 +116,7 @@ class LocalServer:
         folder: Path | None = None,
         tls: ssl.SSLContext | None = None,
         host: str = "127.0.0.1",
+        port: int = 0,
     ) -> None:
         self.routes: dict[str, Route] = dict(routes or {})
         self.folder = folder
@@ -121,7 +124,7 @@ class LocalServer:
         self.stopping = threading.Event()
         self._arrived = threading.Condition()
         self._scheme = "https" if tls else "http"
-        self._server = _Server((host, 0), type("Handler", (_Handler,), {"local": self}))
+        self._server = _Server((host, port), type("Handler", (_Handler,), {"local": self}))
         self._server.tls = tls
         self.host = host
         self.port: int = self._server.server_address[1]
@@ -168,6 +171,41 @@ class LocalServer:
                     body=found, headers={"Content-Type": content_type, "ETag": f'"{found.stat().st_mtime_ns}"'}
                 )
         return Reply(status=404, body=b"there is no such page")
+
+
+class RawServer:
+    """For answers that no HTTP server gives: each connection goes to ``talk(socket, stopping)``, in its own thread."""
+
+    def __init__(self, talk: Callable[[socket.socket, threading.Event], None]) -> None:
+        self._talk = talk
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.stopping = threading.Event()
+        self.port: int = self._listener.getsockname()[1]
+        self.connections = 0
+
+    def __enter__(self) -> RawServer:
+        threading.Thread(target=self._accept, daemon=True).start()
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.stopping.set()
+        self._listener.close()
+
+    def _accept(self) -> None:
+        while not self.stopping.is_set():
+            try:
+                client, _address = self._listener.accept()
+            except OSError:
+                return
+            self.connections += 1
+            threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+
+    def _serve(self, client: socket.socket) -> None:
+        with client, suppress(OSError):
+            self._talk(client, self.stopping)
+
+    def url(self, path: str = "/", scheme: str = "http") -> str:
+        return f"{scheme}://127.0.0.1:{self.port}{path}"
 
 
 class _Server(ThreadingHTTPServer):
