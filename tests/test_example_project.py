@@ -20,7 +20,7 @@ from django.test import Client
 
 ROOT = Path(__file__).resolve().parent.parent
 MANAGE = ROOT / "example_project" / "manage.py"
-WORKERS = 0
+WORKERS = 1
 SHOW = """
 import json
 from django.conf import settings
