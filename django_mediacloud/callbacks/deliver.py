@@ -1,0 +1,140 @@
+"""Sends what is due, in the order in which it fell due, several at a time.
+
+A callback is claimed before it is sent, by one conditional update that counts the try and moves the next one into the
+future: of two sweepers one gets it, and if that one dies, it comes due again.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+from django.utils import timezone
+
+from ..conf import config
+from ..core.states import CallbackState
+from ..exceptions import FetchError
+from ..jobs.sources import fetch_rules
+from ..models import Callback
+from ..transport.delivery import post_json
+from ..transport.rules import FetchRules
+from .payload import event_id, render
+
+logger = logging.getLogger(__name__)
+
+RETRY_DELAYS_S = (10, 30, 120, 600, 1800, 3600, 7200, 14_400, 28_800, 28_800)
+"""The wait after each try that failed: eleven tries within a day."""
+
+AT_ONCE = 8
+BATCH = 32
+SEND_S = 20.0
+"""One receiver may take so long in all. It holds up no more than its own turn."""
+
+CLAIM_S = 120
+"""Longer than a whole batch can take: a claim that is older belongs to a process that died."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Delivery:
+    """How many callbacks were taken by their receivers, have to be tried again, or are given up."""
+
+    delivered: int = 0
+    postponed: int = 0
+    given_up: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.delivered or self.postponed or self.given_up)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Message:
+    """Everything that sending needs, so that the threads that send never touch the database."""
+
+    callback: Callback
+    body: bytes
+    headers: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Answer:
+    status: int | None = None
+    error: str = ""
+
+
+def deliver_due(*, is_over: Callable[[], bool] = lambda: False) -> Delivery:
+    """Send each callback that is due, once; what became of them. ``is_over`` stops it between two batches."""
+    done = Delivery()
+    rules = _rules()
+    now = timezone.now()
+    while not is_over():
+        due = Callback.objects.filter(state=CallbackState.PENDING, next_try_at__lte=now)
+        messages = [
+            _compose(callback)
+            for callback in due.select_related("job").order_by("next_try_at", "pk")[:BATCH]
+            if _claim(callback, now)
+        ]
+        if not messages:
+            break
+        with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="mediacloud-callback") as pool:
+            answers = pool.map(lambda message: _send(message, rules), messages)
+            for message, answer in zip(messages, answers, strict=True):
+                _record(message.callback, answer, done)
+    return done
+
+
+def _rules() -> FetchRules:
+    current = config()
+    rules = fetch_rules(current)
+    return replace(
+        rules, total_timeout_s=min(rules.total_timeout_s, SEND_S), read_timeout_s=min(rules.read_timeout_s, SEND_S)
+    )
+
+
+def _claim(callback: Callback, now: dt.datetime) -> bool:
+    """Make this try ours; False if somebody else was first."""
+    rows = Callback.objects.filter(
+        pk=callback.pk, state=CallbackState.PENDING, tries=callback.tries, next_try_at__lte=now
+    )
+    callback.tries += 1
+    next_try_at = timezone.now() + dt.timedelta(seconds=CLAIM_S)
+    return rows.update(tries=callback.tries, next_try_at=next_try_at) > 0
+
+
+def _compose(callback: Callback) -> _Message:
+    headers = {"Mediacloud-Event-Id": event_id(callback), "Mediacloud-Event": f"job.{callback.event}"}
+    return _Message(callback=callback, body=render(callback), headers=headers)
+
+
+def _send(message: _Message, rules: FetchRules) -> _Answer:
+    try:
+        delivered = post_json(message.callback.url, message.body, rules=rules, headers=message.headers)
+    except FetchError as error:
+        return _Answer(status=_status_of(error), error=f"{error.code}: {error}")
+    except Exception as error:
+        # One callback must not keep the others from being sent; and what an unknown error says may hold the URL.
+        logger.exception("Callback %s could not be sent by a fault in the program.", message.callback.pk)
+        return _Answer(error=f"internal_error: {type(error).__name__}")
+    return _Answer(status=delivered.status_code)
+
+
+def _status_of(error: FetchError) -> int | None:
+    status = error.code.removeprefix("fetch_http_")
+    return int(status) if status.isdecimal() else None
+
+
+def _record(callback: Callback, answer: _Answer, done: Delivery) -> None:
+    now = timezone.now()
+    # Nobody else has this try: were our claim over, the number of tries would be higher.
+    rows = Callback.objects.filter(pk=callback.pk, state=CallbackState.PENDING, tries=callback.tries)
+    seen = {"last_status": answer.status, "last_error": answer.error}
+    if not answer.error:
+        done.delivered += rows.update(state=CallbackState.DELIVERED, delivered_at=now, next_try_at=None, **seen)
+    elif callback.tries > len(RETRY_DELAYS_S):
+        done.given_up += rows.update(state=CallbackState.GIVEN_UP, next_try_at=None, **seen)
+        logger.warning("Callback %s is given up after %s tries: %s", callback.pk, callback.tries, answer.error)
+    else:
+        next_try_at = now + dt.timedelta(seconds=RETRY_DELAYS_S[callback.tries - 1])
+        done.postponed += rows.update(next_try_at=next_try_at, **seen)

@@ -1,0 +1,63 @@
+"""The words of a callback."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.core.serializers.json import DjangoJSONEncoder
+
+from ..models import Callback, Job, Output
+
+
+def event_id(callback: Callback) -> str:
+    """The same for every try at one piece of news, and for no other: by it a receiver knows what it has seen."""
+    return f"{callback.job.public_id.hex}-{callback.attempt}-{callback.event}"
+
+
+def render(callback: Callback) -> bytes:
+    """The body of ``callback`` as JSON: ``event``, ``event_id`` and the job as ``describe`` has it.
+
+    Where the job has been tried again since, what is told is the state that this callback was written for; its values,
+    outputs and times are of another attempt, and left out.
+    """
+    job = callback.job
+    is_current = job.attempt == callback.attempt and job.state == callback.event
+    told = describe(job) if is_current else identify(job) | {"state": callback.event, "attempt": callback.attempt}
+    news = {"event": f"job.{callback.event}", "event_id": event_id(callback), "job": told}
+    return json.dumps(news, cls=DjangoJSONEncoder, ensure_ascii=False).encode()
+
+
+def identify(job: Job) -> dict[str, Any]:
+    """What never changes about a job."""
+    return {"id": str(job.public_id), "kind": job.kind, "cloud": job.cloud, "operation": job.operation}
+
+
+def describe(job: Job) -> dict[str, Any]:
+    """A job as programs see it: its state, its failure (or None), its values, its finished files and its times."""
+    failure = job.failure
+    return identify(job) | {
+        "state": job.state,
+        "progress": job.progress,
+        "attempt": job.attempt,
+        # The log is for the site's own people: it may hold what is nobody else's business.
+        "failure": failure and {"code": failure.code, "message": failure.message, "advice": failure.advice},
+        "values": job.values,
+        "outputs": [_describe_output(output) for output in job.outputs.filter(is_ready=True)],
+        "work_s": job.work_s,
+        "source_s": job.source_s,
+        "created_at": job.created_at,
+        "started_at": job.started_at,
+        "finished_at": job.finished_at,
+    }
+
+
+def _describe_output(output: Output) -> dict[str, Any]:
+    return {
+        "name": output.name,
+        "role": output.role,
+        "size_bytes": output.size_bytes,
+        "content_type": output.content_type,
+        "info": output.info,
+        "expires_at": output.expires_at,
+    }
