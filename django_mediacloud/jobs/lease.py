@@ -23,9 +23,9 @@ from ..models import Job, Video
 from .state import NO_LEASE, move
 
 
-def process_name() -> str:
-    """Begins the name of every lease that this process takes."""
-    return f"{socket.gethostname()[:100]}:{os.getpid()}:"
+def process_name(pid: int | None = None) -> str:
+    """Begins the name of every lease that this process takes, or the process ``pid`` of this machine."""
+    return f"{socket.gethostname()[:100]}:{os.getpid() if pid is None else pid}:"
 
 
 def new_owner() -> str:

@@ -1,0 +1,100 @@
+"""``manage.py mediacloud_worker``: the processes that do the jobs, and the sweeper, in one."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from ..arguments import seconds
+from ..doors import Door, bad_input
+from ..worker.child import Duty, run_child
+from ..worker.crew import Crew
+from ..worker.queue import TaskQueue, backend_name, task_queue
+from ..worker.supervisor import Supervisor
+
+GRACE_S = 30.0
+INTERVAL_S = 0.5
+MAX_PROCESSES = 256
+
+
+class Command(Door):
+    help = (
+        "Do the jobs: starts the processes that do them, one job at a time each, sweeps, and delivers callbacks. "
+        "SIGTERM or Ctrl-C: the jobs in hand are finished, or given back after the grace period; a second one hurries."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--processes", type=_count, default=1, metavar="N", help="Jobs at the same time; 0 only sweeps. Default 1."
+        )
+        parser.add_argument(
+            "--interval", type=seconds, default=INTERVAL_S, help=f"Between looks at an empty queue; {INTERVAL_S:g} s."
+        )
+        parser.add_argument(
+            "--grace", type=seconds, default=GRACE_S, help=f"For jobs in hand when told to stop; {GRACE_S:g} s."
+        )
+        parser.add_argument(
+            "--no-sweep", action="store_true", help="No sweeping and no callbacks: something else does them."
+        )
+        parser.add_argument("--child-of", type=int, help=argparse.SUPPRESS)
+        parser.add_argument("--worker-id", default="", help=argparse.SUPPRESS)
+
+    def work(self, **options: Any) -> None:
+        tasks = task_queue()
+        if tasks is None and options["processes"]:
+            raise bad_input(
+                f"TASKS uses {backend_name()}, whose own workers do the jobs. "
+                "Start those, and this command with --processes 0, which then only sweeps and delivers callbacks."
+            )
+        if tasks is not None and options["child_of"]:
+            run_child(_duty(tasks, options))
+            return
+        is_sweeping = not options["no_sweep"]
+        if not options["processes"] and not is_sweeping:
+            raise bad_input("With --processes 0 and --no-sweep there is nothing to do.")
+        crew = Crew(count=options["processes"], arguments_of=lambda worker_id: _child_arguments(worker_id, options))
+        Supervisor(
+            crew=crew,
+            tasks=tasks,
+            grace_s=options["grace"],
+            is_sweeping=is_sweeping,
+            on_ready=lambda: self._say_ready(crew, tasks, is_sweeping=is_sweeping),
+        ).run()
+        self.say("mediacloud_worker has stopped.")
+
+    def _say_ready(self, crew: Crew, tasks: TaskQueue | None, *, is_sweeping: bool) -> None:
+        parts = [f"process {pid}" for pid in crew.pids] + (["sweeper"] if is_sweeping else [])
+        queue = f"queue {tasks.name!r}" if tasks else f"{backend_name()} has the queue"
+        self.say(f"mediacloud_worker is up: {', '.join(parts)}; {queue}.")
+        self.stdout.flush()
+
+
+def _duty(tasks: TaskQueue, options: dict[str, Any]) -> Duty:
+    return Duty(
+        parent_pid=options["child_of"],
+        worker_id=options["worker_id"],
+        backend=tasks.backend,
+        queue=tasks.name,
+        interval_s=options["interval"],
+        verbosity=options["verbosity"],
+    )
+
+
+def _child_arguments(worker_id: str, options: dict[str, Any]) -> list[str]:
+    return [
+        *("mediacloud_worker", "--child-of", str(os.getpid()), "--worker-id", worker_id),
+        *("--interval", str(options["interval"]), "--verbosity", str(options["verbosity"])),
+    ]
+
+
+def _count(text: str) -> int:
+    try:
+        count = int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number") from None
+    if not 0 <= count <= MAX_PROCESSES:
+        raise argparse.ArgumentTypeError(f"must be between 0 and {MAX_PROCESSES}")
+    return count

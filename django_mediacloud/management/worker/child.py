@@ -1,0 +1,53 @@
+"""What runs in each of the worker's child processes: a ``db_worker`` that does not outlive its parent."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from dataclasses import dataclass
+
+from django.core.management import call_command
+
+LOOK_S = 1.0
+GIVE_UP_S = 10.0
+"""After this long without a parent, the job in hand is given back too."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Duty:
+    """What a child is to do. ``parent_pid`` is the process that started it."""
+
+    parent_pid: int
+    worker_id: str
+    backend: str
+    queue: str
+    interval_s: float
+    verbosity: int
+
+
+def run_child(duty: Duty) -> None:
+    """Do the tasks of the queue, one at a time, until told to stop by SIGTERM, or until the parent is gone."""
+    threading.Thread(target=_leave_with_parent, args=(duty.parent_pid,), daemon=True).start()
+    call_command(
+        "db_worker",
+        *("--queue-name", duty.queue),
+        *("--backend", duty.backend),
+        *("--interval", str(duty.interval_s)),
+        *("--worker-id", duty.worker_id),
+        # Reloading would put another process between us and the one that works.
+        "--no-reload",
+        "--no-startup-delay",
+        verbosity=duty.verbosity,
+    )
+
+
+def _leave_with_parent(parent_pid: int) -> None:
+    """A parent that was killed cannot say so; its children would work on for ever, swept by nobody."""
+    while os.getppid() == parent_pid:
+        time.sleep(LOOK_S)
+    # The first asks it to finish, the second to give back what it has in hand.
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(GIVE_UP_S)
+    os.kill(os.getpid(), signal.SIGTERM)

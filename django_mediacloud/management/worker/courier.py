@@ -1,0 +1,53 @@
+"""Delivers callbacks beside everything else: a slow receiver must not keep the sweeper from its rounds."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+from django.db import Error, close_old_connections, connection
+
+from ...callbacks import deliver_due
+
+logger = logging.getLogger(__name__)
+
+ROUND_S = 1.0
+PAUSE_S = 5.0
+"""After trouble."""
+
+
+class Courier:
+    """A thread that delivers what is due until ``stop``."""
+
+    def __init__(self) -> None:
+        self._is_over = threading.Event()
+        # A daemon: a send that is under way at the end is cut off, and comes due again.
+        self._thread = threading.Thread(target=self._run, name="mediacloud-courier", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self, timeout_s: float) -> None:
+        self._is_over.set()
+        self._thread.join(timeout_s)
+
+    def _run(self) -> None:
+        try:
+            while not self._is_over.wait(ROUND_S if self._round() else PAUSE_S):
+                pass
+        finally:
+            connection.close()
+
+    def _round(self) -> bool:
+        try:
+            close_old_connections()
+            deliver_due(is_over=self._is_over.is_set)
+        except Error as error:
+            logger.warning("Callbacks wait: the database does not answer (%s).", type(error).__name__)
+            connection.close()
+        except Exception:
+            # The next round may well succeed, and no other thread would take up the work.
+            logger.exception("Callbacks wait: a fault in the program.")
+        else:
+            return True
+        return False

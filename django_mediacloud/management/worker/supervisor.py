@@ -1,0 +1,136 @@
+"""The parent of the worker's processes, and the sweeper."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from django.db import Error, close_old_connections, connection
+
+from ...jobs.lease import expire_leases_of, process_name
+from ...jobs.sweep import sweep
+from .courier import Courier
+from .crew import Crew, Death
+from .queue import TaskQueue
+from .signals import Mailbox, open_mailbox
+
+logger = logging.getLogger(__name__)
+
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+TICK_S = 0.5
+SWEEP_S = 2.0
+PAUSE_S = 5.0
+"""Until the next sweep after one that failed."""
+
+PRUNE_S = 3600.0
+HAND_BACK_S = 10.0
+"""How long a process may take to give its job back before it is killed."""
+
+SECOND_SIGNAL_S = 0.3
+"""Two signals that come closer together may arrive as one."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Supervisor:
+    """Runs until SIGTERM or SIGINT. ``tasks`` is None where the queue is not ours to tend."""
+
+    crew: Crew
+    tasks: TaskQueue | None
+    grace_s: float
+    is_sweeping: bool
+    on_ready: Callable[[], None]
+    _dead: list[Death] = field(default_factory=list)
+    _sweep_at: float = 0.0
+    _prune_at: float = 0.0
+
+    def run(self) -> None:
+        courier = Courier()
+        with open_mailbox(*STOP_SIGNALS, signal.SIGCHLD) as mailbox:
+            try:
+                self.crew.start()
+                if self.is_sweeping:
+                    courier.start()
+                self._tend()
+                self.on_ready()
+                while not _is_told_to_stop(mailbox.wait(TICK_S)):
+                    self._bury()
+                    self.crew.start()
+                    self._tend()
+                self._stop(mailbox)
+            finally:
+                # Whatever happened to us, nobody is left behind.
+                self.crew.kill()
+                if self.is_sweeping:
+                    courier.stop(timeout_s=2.0)
+                connection.close()
+
+    def _bury(self) -> None:
+        for death in self.crew.bury():
+            logger.warning("Worker process %s %s. Its job is taken back.", death.pid, death)
+            self._dead.append(death)
+            self._sweep_at = 0.0
+
+    def _tend(self) -> None:
+        """What is due on the database. One that does not answer is asked again later; nothing is forgotten."""
+        if time.monotonic() < self._sweep_at:
+            return
+        self._sweep_at = time.monotonic() + SWEEP_S
+        try:
+            close_old_connections()
+            self._release_dead()
+            if self.is_sweeping:
+                sweep()
+            self._prune()
+        except Error as error:
+            logger.warning("The sweeper waits: the database does not answer (%s).", type(error).__name__)
+            connection.close()
+            self._sweep_at = time.monotonic() + PAUSE_S
+        except Exception:
+            # The processes must be watched on, whatever one sweep stumbles over.
+            logger.exception("The sweeper waits: a fault in the program.")
+            self._sweep_at = time.monotonic() + PAUSE_S
+
+    def _release_dead(self) -> None:
+        while self._dead:
+            death = self._dead[0]
+            expire_leases_of(process_name(death.pid))
+            if self.tasks is not None:
+                self.tasks.end_rows_of(death.worker_id, f"The worker process {death}.")
+            self._dead.pop(0)
+
+    def _prune(self) -> None:
+        if self.tasks is None or time.monotonic() < self._prune_at:
+            return
+        self._prune_at = time.monotonic() + PRUNE_S
+        self.tasks.prune()
+
+    def _stop(self, mailbox: Mailbox) -> None:
+        """Let them finish; then have them give back what they hold; then kill them."""
+        for patience_s in (self.grace_s, HAND_BACK_S):
+            self.crew.ask_to_stop()
+            if self._is_gone_within(patience_s, mailbox):
+                break
+        self.crew.kill()
+        self._dead += self.crew.bury()
+        self._sweep_at = 0.0
+        self._tend()
+
+    def _is_gone_within(self, patience_s: float, mailbox: Mailbox) -> bool:
+        """Whether all have ended. Somebody who asks a second time has no patience left."""
+        asked_at = time.monotonic()
+        deadline = asked_at + max(patience_s, SECOND_SIGNAL_S)
+        while not self.crew.is_gone():
+            left_s = deadline - time.monotonic()
+            is_hurried = _is_told_to_stop(mailbox.wait(min(TICK_S, left_s)))
+            if is_hurried:
+                deadline = min(deadline, max(time.monotonic(), asked_at + SECOND_SIGNAL_S))
+            if time.monotonic() >= deadline:
+                return self.crew.is_gone()
+        return True
+
+
+def _is_told_to_stop(came: list[int]) -> bool:
+    return any(number in STOP_SIGNALS for number in came)

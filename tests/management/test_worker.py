@@ -1,0 +1,214 @@
+"""``mediacloud_worker`` with real processes on a real database."""
+
+from __future__ import annotations
+
+import signal
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+from django.db import connection
+
+from django_mediacloud import jobs
+from django_mediacloud.core.spec import JobSpec
+from django_mediacloud.core.states import State
+from django_mediacloud.models import Job
+
+from ..servers import LocalServer, Reply
+from .conftest import Running, Start, await_state, is_alive
+
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+
+
+def start_worker(start: Start, *arguments: str, processes: int = 1, **environ: str) -> Running:
+    worker = start("mediacloud_worker", "--processes", str(processes), "--interval", "0.1", *arguments, **environ)
+    worker.await_line("mediacloud_worker is up")
+    assert len(worker.children()) == processes
+    return worker
+
+
+def submit_wait(diary: Path, seconds: float) -> Job:
+    return jobs.submit(JobSpec(operation="wait", parameters={"seconds": seconds, "diary": str(diary)}))
+
+
+def events_of(job: Job) -> list[tuple[int, str]]:
+    return list(job.events.exclude(to_state="").values_list("attempt", "to_state"))
+
+
+def test_jobs_run_and_sigterm_leaves_nothing(start: Start, tmp_path: Path) -> None:
+    worker = start_worker(start, processes=2)
+    done = [submit_wait(tmp_path / "diary", 0.5) for _ in range(4)]
+
+    for job in done:
+        await_state(job, State.SUCCEEDED)
+    lines = (tmp_path / "diary").read_text().splitlines()
+    assert len(lines) == 4
+    # Each process does one job at a time; both had their share.
+    assert len({line.split()[0] for line in lines}) == 2
+    children = worker.children()
+
+    worker.process.terminate()
+    assert worker.wait() == 0
+    assert not [child for child in children if is_alive(child)]
+    assert "mediacloud_worker has stopped" in worker.text
+
+
+def test_a_killed_process_is_replaced_and_its_job_done_once(start: Start, tmp_path: Path) -> None:
+    worker = start_worker(start)
+    job = submit_wait(tmp_path / "diary", 2.0)
+    await_state(job, State.RUNNING)
+    (child,) = worker.children()
+
+    child.send_signal(signal.SIGKILL)
+    killed_at = time.monotonic()
+    await_state(job, State.SUCCEEDED)
+
+    assert time.monotonic() - killed_at < 15
+    assert job.attempt == 2
+    assert job.failures == 1
+    assert [line.split()[1] for line in (tmp_path / "diary").read_text().splitlines()] == [job.token]
+    attempts = events_of(job)
+    assert (1, State.RUNNING) in attempts
+    assert (2, State.QUEUED) in attempts
+    assert attempts[-1] == (2, State.SUCCEEDED)
+    assert job.outputs.count() == 1
+    assert f"{child.pid} was killed by SIGKILL" in worker.text
+    (heir,) = worker.children()
+    assert heir.pid != child.pid
+
+
+def test_sigterm_lets_the_job_in_hand_finish(start: Start, tmp_path: Path) -> None:
+    worker = start_worker(start)
+    job = submit_wait(tmp_path / "diary", 2.0)
+    other = submit_wait(tmp_path / "diary", 2.0)
+    await_state(job, State.RUNNING)
+    children = worker.children()
+
+    worker.process.terminate()
+    assert worker.wait() == 0
+    job.refresh_from_db()
+    other.refresh_from_db()
+
+    assert (job.state, job.attempt) == (State.SUCCEEDED, 1)
+    assert (other.state, other.attempt) == (State.QUEUED, 1)
+    assert not [child for child in children if is_alive(child)]
+
+
+@pytest.mark.parametrize("is_hurried", [False, True], ids=["after the grace period", "at a second signal"])
+def test_what_cannot_finish_is_handed_back(start: Start, tmp_path: Path, is_hurried: bool) -> None:
+    worker = start_worker(start, "--grace", "300" if is_hurried else "0.5")
+    job = submit_wait(tmp_path / "diary", 600)
+    await_state(job, State.RUNNING)
+    children = worker.children()
+
+    worker.process.send_signal(signal.SIGINT)
+    if is_hurried:
+        worker.await_line("shutting down gracefully")
+        worker.process.send_signal(signal.SIGINT)
+    assert worker.wait() == 0
+    job.refresh_from_db()
+
+    assert (job.state, job.attempt, job.failures) == (State.QUEUED, 2, 0)
+    assert job.events.last().message == "handed back by a worker that stops"
+    assert not (tmp_path / "diary").exists()
+    assert not [child for child in children if is_alive(child)]
+
+
+def test_a_process_that_will_not_stop_is_killed_and_its_job_taken_back(start: Start, tmp_path: Path) -> None:
+    worker = start_worker(start, "--grace", "0")
+    job = submit_wait(tmp_path / "diary", 600)
+    await_state(job, State.RUNNING)
+    (child,) = worker.children()
+    # Stopped, it cannot hear SIGTERM, just as one that hangs in a library.
+    child.suspend()
+
+    worker.process.terminate()
+    assert worker.wait(40) == 0
+    job.refresh_from_db()
+
+    assert not is_alive(child)
+    assert (job.state, job.attempt, job.failure_code) == (State.QUEUED, 2, "worker_lost")
+
+
+def test_processes_do_not_outlive_a_killed_parent(start: Start) -> None:
+    worker = start_worker(start, processes=2)
+    children = worker.children()
+
+    worker.process.kill()
+
+    psutil.wait_procs(children, timeout=15)
+    assert not [child for child in children if is_alive(child)]
+
+
+def test_the_database_goes_away_and_comes_back(start: Start, tmp_path: Path) -> None:
+    worker = start_worker(start)
+    first = submit_wait(tmp_path / "diary", 0)
+    await_state(first, State.SUCCEEDED)
+
+    cut_off_all_others()
+    second = submit_wait(tmp_path / "diary", 0)
+
+    await_state(second, State.SUCCEEDED, timeout_s=40)
+    assert worker.process.poll() is None
+
+
+def cut_off_all_others() -> None:
+    """End every other connection to the database; SQLite has none, so there it is locked for a moment."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        elif connection.vendor == "mysql":
+            cursor.execute(
+                "SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()"
+            )
+            for (number,) in cursor.fetchall():
+                cursor.execute(f"KILL {int(number)}")
+        else:
+            cursor.execute("BEGIN EXCLUSIVE")
+            time.sleep(1)
+            cursor.execute("COMMIT")
+
+
+def test_another_queue_is_left_to_its_own_workers(start: Start) -> None:
+    refused = start("mediacloud_worker", MEDIACLOUD_QUEUE="immediate")
+    assert refused.wait() == 2
+    assert "ImmediateBackend, whose own workers do the jobs" in refused.text
+
+    worker = start_worker(start, processes=0, MEDIACLOUD_QUEUE="immediate")
+    assert "ImmediateBackend has the queue" in worker.text
+    worker.process.terminate()
+    assert worker.wait() == 0
+
+
+def test_without_sweeping_and_processes_there_is_nothing_to_do(start: Start) -> None:
+    refused = start("mediacloud_worker", "--processes", "0", "--no-sweep")
+
+    assert refused.wait() == 2
+    assert "nothing to do" in refused.text
+
+
+def test_the_sweeper_takes_back_what_another_worker_lost(start: Start, tmp_path: Path) -> None:
+    """A worker of a machine that is gone: nobody buries it, but its lease runs out."""
+    job = submit_wait(tmp_path / "diary", 0)
+    Job.objects.filter(pk=job.pk).update(
+        state=State.RUNNING, lease_owner="elsewhere:1:", lease_until="2026-01-01T00:00:00Z"
+    )
+    start_worker(start)
+
+    await_state(job, State.SUCCEEDED)
+    assert job.attempt == 2
+
+
+def test_a_worker_delivers_callbacks(start: Start) -> None:
+    with LocalServer({"/hook": Reply()}) as receiver:
+        start_worker(start, MEDIACLOUD_FETCH_ALLOW="127.0.0.1")
+        jobs.submit(
+            JobSpec(operation="hello", parameters={"name": "you"}, callback_url=receiver.url("/hook")),
+        )
+        (request,) = receiver.wait_for_requests(1)
+
+    assert request.json()["job"]["values"] == {"result": "Hello you"}
