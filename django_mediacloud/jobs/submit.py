@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import PurePath
 from typing import Any
@@ -30,14 +30,32 @@ _URL = Parameter(name="url", type=Type.URL)
 User = Any
 
 
-def submit(spec: JobSpec, *, owner: User | None = None, idempotency_key: str = "", **kind_fields: Any) -> Job:
+def submit(
+    spec: JobSpec,
+    *,
+    files: Mapping[str, File[Any]] | None = None,
+    storage: str = "",
+    owner: User | None = None,
+    idempotency_key: str = "",
+    **kind_fields: Any,
+) -> Job:
     """Check ``spec`` against what its cloud offers, and put it on its way; the job, as it was stored.
 
-    The same ``idempotency_key`` from the same owner gives the same job again; ``IdempotencyConflict`` if the request is
+    ``files`` are uploads by parameter name, which are streamed into ``storage`` (the site's own if none is named). The
+    same ``idempotency_key`` from the same owner gives the same job again; ``IdempotencyConflict`` if the request is
     another one. ``kind_fields`` are the columns of the Task or Process beside the job. Raises ``InvalidParameters`` or
     ``UnknownOperation`` before anything is stored.
     """
-    return _create(spec, owner, idempotency_key, kind_fields, state=State.QUEUED)
+    stored = _store_uploads(spec, files or {}, storage or config().storage)
+    try:
+        spec = replace(spec, inputs={**spec.inputs, **stored})
+        job = _create(spec, owner, idempotency_key, kind_fields, state=State.QUEUED)
+    except Exception:
+        _delete_stored(stored.values())
+        raise
+    # Nobody reads them if the key led to a job that has its files already.
+    _delete_stored(file for name, file in stored.items() if job.inputs[name]["path"] != file.path)
+    return job
 
 
 def submit_process(
@@ -65,30 +83,20 @@ def submit_process(
         parameters={**(options or {}), "format": output_format, **({SOURCE: url} if url else {})},
         callback_url=callback_url,
     )
-    storage = factory.storage if factory else config().storage
-    stored = None
-    if file is not None:
-        # Checked before the file is stored: a bad request leaves nothing behind.
-        _cleaned(replace(spec, inputs={SOURCE: StoredFile(storage=storage, path="checked")}))
-        _check_file(file)
-        path = f"{config().prefix}/uploads/{timezone.now():%Y%m%d}/{safe_name(filename)}"
-        stored = _store(storage, path, file, filename)
-        spec = replace(spec, inputs={SOURCE: stored})
     fields = {
         "factory": factory,
         "filename": filename[:300],
         "input_format": input_format or PurePath(filename).suffix.lstrip(".").lower()[:32],
         "output_format": output_format,
     }
-    try:
-        job = submit(spec, owner=owner, idempotency_key=idempotency_key, **fields)
-    except Exception:
-        if stored:
-            delete_file(stored.storage, stored.path)
-        raise
-    if stored and job.inputs[SOURCE]["path"] != stored.path:
-        delete_file(stored.storage, stored.path)
-    return job
+    return submit(
+        spec,
+        files={} if file is None else {SOURCE: file},
+        storage=factory.storage if factory else "",
+        owner=owner,
+        idempotency_key=idempotency_key,
+        **fields,
+    )
 
 
 def _converter(alias: str, output_format: str) -> str:
@@ -147,6 +155,7 @@ def submit_video(
     filename: str = "",
     payload: str = "",
     callback_url: str = "",
+    priority: int = 0,
     idempotency_key: str = "",
 ) -> Video:
     """A video from an uploaded ``file`` or from ``source_url``, and an encoding of it for each profile.
@@ -179,7 +188,7 @@ def submit_video(
     try:
         with transaction.atomic():
             video.save()
-            submit_encodings(video, chosen, owner=owner, callback_url=callback_url)
+            submit_encodings(video, chosen, owner=owner, callback_url=callback_url, priority=priority)
             wake_video(video)
     except Exception as error:
         delete_file(video.storage, video.path)
@@ -293,6 +302,31 @@ def _check_file(file: File[Any]) -> None:
         raise InvalidParameters({"file": ["the file is empty" if file.size == 0 else REQUIRED_MESSAGE]})
     if file.size > config().max_upload_bytes:
         raise InvalidParameters({"file": [f"the file has more than {config().max_upload_bytes} bytes"]})
+
+
+def _store_uploads(spec: JobSpec, files: Mapping[str, File[Any]], storage: str) -> dict[str, StoredFile]:
+    """Checked before any of them is stored: a bad request leaves nothing behind."""
+    if not files:
+        return {}
+    awaited = {name: StoredFile(storage=storage, path="awaited") for name in files}
+    _cleaned(replace(spec, inputs={**spec.inputs, **awaited}))
+    for file in files.values():
+        _check_file(file)
+    stored: dict[str, StoredFile] = {}
+    try:
+        for name, file in files.items():
+            filename = PurePath((file.name or "").replace("\\", "/")).name
+            path = f"{config().prefix}/uploads/{timezone.now():%Y%m%d}/{safe_name(filename)}"
+            stored[name] = _store(storage, path, file, filename)
+    except StorageError:
+        _delete_stored(stored.values())
+        raise
+    return stored
+
+
+def _delete_stored(files: Iterable[StoredFile]) -> None:
+    for file in files:
+        delete_file(file.storage, file.path)
 
 
 def _store(storage: str, path: str, file: File[Any], filename: str) -> StoredFile:
