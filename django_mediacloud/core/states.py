@@ -41,8 +41,8 @@ TRANSITIONS: MappingProxyType[State, frozenset[State]] = MappingProxyType(
         _S.SUBMITTING: frozenset({_S.RUNNING, _S.COLLECTING, _S.QUEUED, _S.FAILED, _S.CANCELLING, _S.CANCELLED}),
         _S.RUNNING: frozenset({_S.COLLECTING, _S.QUEUED, _S.FAILED, _S.CANCELLING, _S.CANCELLED}),
         _S.COLLECTING: frozenset({_S.SUCCEEDED, _S.QUEUED, _S.FAILED, _S.CANCELLING, _S.CANCELLED}),
-        # What the service still finishes before it hears of the wish is not wanted any more.
-        _S.CANCELLING: frozenset({_S.CANCELLED, _S.FAILED}),
+        # How the work still ends before it hears of the wish does not matter any more.
+        _S.CANCELLING: frozenset({_S.CANCELLED}),
         _S.FAILED: frozenset({_S.NEW, _S.QUEUED}),
         _S.CANCELLED: frozenset({_S.NEW, _S.QUEUED}),
         _S.SUCCEEDED: frozenset(),

@@ -5,8 +5,9 @@ from .cancel import cancel
 from .collect import collect
 from .estimate import Estimate, estimate
 from .ingest import ingest
-from .purge import Purged, purge
-from .retry import retry
+from .profiles import install_presets, profile_from_preset
+from .purge import Purged, purge, remove_job, remove_video
+from .retry import retry, retry_source
 from .run import run
 from .submit import submit, submit_encodings, submit_process, submit_video
 from .sweep import Swept, sweep
@@ -20,8 +21,13 @@ __all__ = [
     "collect",
     "estimate",
     "ingest",
+    "install_presets",
+    "profile_from_preset",
     "purge",
+    "remove_job",
+    "remove_video",
     "retry",
+    "retry_source",
     "run",
     "submit",
     "submit_encodings",

@@ -62,7 +62,10 @@ def _advance(job: Job, snapshot: Snapshot, held_by: str | None) -> None:
         )
         return
     if not moved and job.state == State.SUBMITTING:
-        note(job, f"not applied, the job has moved on: {snapshot.state}")
+        # It may have been cancelled while it was handed in: the service has to hear of that, so its id is needed.
+        if snapshot.remote_id:
+            Job.objects.filter(pk=job.pk, attempt=job.attempt).update(remote_id=snapshot.remote_id)
+        note(job, f"not applied, the job has moved on: {snapshot.state}", remote_id=snapshot.remote_id)
 
 
 def _update(job: Job, fields: dict[str, Any], held_by: str | None) -> None:

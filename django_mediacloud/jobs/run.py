@@ -53,7 +53,7 @@ def _attend(job: Job, lease: Lease, *, is_new: bool) -> None:
             else:
                 _follow(job, lease, Path(folder))
     except WorkStopped:
-        _stopped(job)
+        logger.info("Job %s was stopped.", job.public_id)
     except MediaCloudError as error:
         fail(job, Failure.of(error), held_by=lease.owner)
     except Exception as error:
@@ -64,13 +64,14 @@ def _attend(job: Job, lease: Lease, *, is_new: bool) -> None:
         # The worker is told to go (SystemExit, KeyboardInterrupt).
         _let_go(job, lease)
         raise
+    _end_if_cancelled(lease)
 
 
-def _stopped(job: Job) -> None:
-    """The lease is gone. If that is because of a cancel, this was the last that worked on the job."""
-    current = Job.objects.get(pk=job.pk)
-    if current.attempt == job.attempt:
-        end_cancelled(current, "stopped by its worker")
+def _end_if_cancelled(lease: Lease) -> None:
+    """However the work ended: if it was to be cancelled, it has now let go."""
+    job = Job.objects.filter(pk=lease.row.pk, state=State.CANCELLING, lease_owner=lease.owner, remote_id=None).first()
+    if job is not None:
+        end_cancelled(job, "stopped by its worker")
 
 
 def _let_go(job: Job, lease: Lease) -> None:
@@ -105,6 +106,8 @@ def _submit(job: Job, lease: Lease, workdir: Path) -> None:
         snapshot = _submit_once(cloud, work, job)
         job = apply(job, snapshot, held_by=lease.owner)
         lease.row = job
+        if job.state == State.CANCELLING:
+            _cancel(cloud, job, snapshot.remote_id)
         if job.state != State.COLLECTING:
             leave_job(lease)
             return

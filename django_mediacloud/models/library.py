@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 
@@ -49,7 +50,7 @@ class Factory(PublicModel):
 class Profile(PublicModel):
     """How a video is to be encoded: an operation and its parameters, under a name."""
 
-    name = models.SlugField(max_length=100, unique=True, allow_unicode=False)
+    name = models.CharField(max_length=100, unique=True, validators=[RegexValidator(r"\A[A-Za-z0-9][A-Za-z0-9._-]*\Z")])
     title = models.CharField(max_length=200, blank=True, default="")
     factory = models.ForeignKey(Factory, models.CASCADE, null=True, blank=True, related_name="profiles")
     cloud = models.CharField(max_length=64, default="default", help_text="Whose operation this is.")

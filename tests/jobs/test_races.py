@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -88,7 +89,7 @@ def test_runs_cancels_retries_and_sweeps_at_once_always_end_in_order(submit):
         assert job.state in FINAL
         assert not job.lease_owner
         states = [(event.from_state, event.to_state) for event in job.events.all() if event.to_state]
-        for (_, before), (after, _) in zip(states, states[1:], strict=False):
+        for (_, before), (after, _) in itertools.pairwise(states):
             assert before == after
 
 

@@ -1,4 +1,4 @@
-"""The road with a remote cloud, over real HTTP: hand in once, follow, collect; and what happens when answers get lost."""
+"""The road with a remote cloud, over real HTTP: hand in once, follow, collect; and what happens to lost answers."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.core.files.storage import default_storage
+from django.db import connection
 from django.test import override_settings
 from django.utils import timezone
 
@@ -162,3 +163,17 @@ def test_the_sweeper_looks_after_a_silent_remote(far):
     overdue(job, lease_until=None)
     assert jobs.sweep().lost == 1
     assert jobs.sweep().lost == 0
+
+
+def test_a_cancel_while_it_is_handed_in_still_reaches_the_service(far):
+    job = submit()
+
+    def take_and_be_cancelled(_request):
+        jobs.cancel(job)
+        connection.close()
+        return json_reply({"id": "r1", "status": "working"})
+
+    far.routes["/jobs"] = take_and_be_cancelled
+    far.routes["/jobs/r1"] = json_reply({"id": "r1", "status": "stopped"})
+    assert (again(job).state, job.remote_id) == (State.CANCELLED, "r1")
+    assert ("DELETE", "/jobs/r1") in [(request.method, request.path) for request in far.requests]
