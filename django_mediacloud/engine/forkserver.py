@@ -22,10 +22,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..exceptions import LimitExceeded, MediaCloudError
+from ..exceptions import EngineUnavailable, LimitExceeded, MediaCloudError
+from .ffmpeg import find_ffmpeg
 from .limits import Limits
 from .operation import Context
-from .registry import get_operation
+from .registry import get_operation, load_operations
 from .wire import Reader, render_error, render_outcome, send
 
 PRELOADED = ("av", "numpy", "PIL.Image", "PIL.ImageOps", "PIL.ImageCms", "PIL.JpegImagePlugin", "PIL.PngImagePlugin")
@@ -39,6 +40,10 @@ def main(control_fd: int) -> None:
         # A site that serves only some operations may lack the others' libraries: those say so when they run.
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
+    load_operations()
+    # Asking a program for its abilities takes longer than many an operation: once, here, for all children.
+    with contextlib.suppress(EngineUnavailable):
+        find_ffmpeg()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with socket.socket(fileno=control_fd) as control:
         _Server(control).serve()

@@ -5,6 +5,7 @@ Runs inside the sandbox's child process. The file's name is never looked at.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from contextlib import contextmanager
 from fractions import Fraction
@@ -14,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 from ..core.media import AudioStream, MediaInfo, VideoStream
 from ..exceptions import LimitExceeded, UnreadableMedia
 from .extras import optional
-from .ffmpeg import FORMATS, PROTOCOLS
+from .ffmpeg import FORMATS, PROTOCOLS, file_url
 from .limits import Limits
-from .stills import EXIF_ROTATIONS, exif_orientation, has_alpha, is_picture, open_picture
+from .stills import content_type_of, exif_orientation, has_alpha, is_picture, open_picture, turn_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +31,14 @@ GUARD_OPTIONS: Mapping[str, str] = {
 """For every ``av.open`` of a file that came from outside: what ``ffmpeg.GUARD`` is to the program."""
 
 _ATTACHED_PICTURE = 0x400
-_MAX_DEMUXED_PACKETS = 2_000_000
+_RAW_SOUND = frozenset({"mp3", "aac", "ac3", "eac3", "dts", "truehd", "amr"})
+"""Without a header: recognised in almost anything, and their length is only guessed from the bit rate."""
+_MAX_DEMUXED_PACKETS = 5_000_000
+_MAX_DEMUX_S = 20.0
+_FIRST_FRAME_PACKETS = 500
+_FIRST_FRAME_BYTES = 64_000_000
+_MAX_LOOP_PIXELS = 2_000_000_000
+"""Of all frames of an animation together, when they are decoded to know how long it takes."""
 _CONTENT_TYPES: Mapping[str, tuple[str, str]] = {
     # First name of the demuxer: content type with a picture, and without.
     "mov": ("video/mp4", "audio/mp4"),
@@ -56,6 +64,11 @@ _CONTENT_TYPES: Mapping[str, tuple[str, str]] = {
     "au": ("audio/basic", "audio/basic"),
     "caf": ("audio/x-caf", "audio/x-caf"),
     "amr": ("audio/amr", "audio/amr"),
+    "dts": ("audio/vnd.dts", "audio/vnd.dts"),
+    "wv": ("audio/x-wavpack", "audio/x-wavpack"),
+    "tta": ("audio/x-tta", "audio/x-tta"),
+    "ape": ("audio/x-ape", "audio/x-ape"),
+    "rm": ("application/vnd.rn-realmedia", "audio/x-pn-realaudio"),
 }
 # The numbers of ITU-T H.273, with the names that ffmpeg gives them.
 _TRANSFERS = {1: "bt709", 4: "bt470m", 5: "bt470bg", 6: "smpte170m", 8: "linear", 13: "iec61966-2-1", 14: "bt2020-10",
@@ -63,7 +76,7 @@ _TRANSFERS = {1: "bt709", 4: "bt470m", 5: "bt470bg", 6: "smpte170m", 8: "linear"
 _PRIMARIES = {1: "bt709", 4: "bt470m", 5: "bt470bg", 6: "smpte170m", 9: "bt2020", 12: "smpte432"}
 _MATRICES = {0: "gbr", 1: "bt709", 5: "bt470bg", 6: "smpte170m", 9: "bt2020nc", 10: "bt2020c"}
 _RANGES = {1: "tv", 2: "pc"}
-_ALPHA_CODEC = {"vp9": "libvpx-vp9", "vp8": "libvpx"}
+_LAYOUTS = {1: "mono", 2: "stereo"}
 
 
 def probe(path: Path, *, limits: Limits | None = None) -> MediaInfo:
@@ -74,15 +87,22 @@ def probe(path: Path, *, limits: Limits | None = None) -> MediaInfo:
         raise UnreadableMedia("The file is empty.")
     if is_picture(path):
         return _probe_picture(path, limits)
-    with open_media(path) as container:
+    with open_media(path, limits=limits) as container:
         return _probe_container(container, path, limits)
 
 
 @contextmanager
-def open_media(path: Path) -> Iterator[Any]:
+def open_media(path: Path, *, limits: Limits | None = None) -> Iterator[Any]:
     """A PyAV container behind the guard. ``UnreadableMedia`` for whatever goes wrong in it while it is open."""
+    most_pixels = str((limits or Limits()).pixels)
     try:
-        with av.open(f"file:{path.absolute()}", options=dict(GUARD_OPTIONS), metadata_errors="replace") as container:
+        with av.open(file_url(path), options=dict(GUARD_OPTIONS), metadata_errors="replace") as container:
+            for stream in container.streams.video:
+                if stream.codec_context is not None:
+                    # A film may change its size midway: the header's check is not enough.
+                    stream.codec_context.options = {"max_pixels": most_pixels}
+                    # More threads give one picture no sooner, and cost more.
+                    stream.thread_count = 1
             yield container
     except av.FFmpegError as error:
         raise UnreadableMedia(
@@ -99,7 +119,11 @@ def best_video(container: Any) -> Any | None:
 
 def best_audio(container: Any) -> Any | None:
     """The stream that a player would choose: the first that is marked as default, else the first."""
-    streams = [stream for stream in container.streams.audio if stream.codec_context is not None]
+    streams = [
+        stream
+        for stream in container.streams.audio
+        if stream.codec_context is not None and stream.codec_context.sample_rate and stream.codec_context.channels
+    ]
     default = [stream for stream in streams if int(stream.disposition) & 1]
     return next(iter(default or streams), None)
 
@@ -119,18 +143,19 @@ def check_pixels(width: int, height: int, limits: Limits) -> None:
 def _probe_picture(path: Path, limits: Limits) -> MediaInfo:
     with open_picture(path, limits=limits) as picture:
         frames = int(getattr(picture, "n_frames", 1))
-        name = str(picture.format).lower()
+        name = "jpeg" if picture.format == "MPO" else str(picture.format).lower()
         stream = VideoStream(
-            codec="mjpeg" if name == "jpeg" else name,
+            codec={"jpeg": "mjpeg", "avif": "av1"}.get(name, name),
             width=picture.width,
             height=picture.height,
             pixel_format=picture.mode,
-            rotation_deg=EXIF_ROTATIONS.get(exif_orientation(picture)) or 0,
+            rotation_deg=turn_of(exif_orientation(picture)),
             has_alpha=has_alpha(picture),
             frame_count=frames,
         )
-        content_type = picture.get_format_mimetype() or f"image/{name}"
-        duration_s = _loop_seconds(picture, frames) if frames > 1 else None
+        content_type = content_type_of(picture)
+        is_short = frames * picture.width * picture.height <= _MAX_LOOP_PIXELS
+        duration_s = _loop_seconds(picture, frames) if frames > 1 and is_short else None
     return MediaInfo(
         format=name,
         content_type=content_type,
@@ -155,27 +180,31 @@ def _loop_seconds(picture: Any, frames: int) -> float | None:
 
 def _probe_container(container: Any, path: Path, limits: Limits) -> MediaInfo:
     video, audio = best_video(container), best_audio(container)
-    if video is None and audio is None:
+    formats = container.format.name.split(",")
+    if video is None and (audio is None or (formats[0] in _RAW_SOUND and not _can_decode(container, audio))):
         raise UnreadableMedia("The file has neither a picture nor sound that can be read.")
     start_s = container.start_time / av.time_base if container.start_time else 0.0
     if video is not None:
         check_pixels(video.codec_context.width, video.codec_context.height, limits)
         described = _describe_video(container, video)
-    formats = container.format.name.split(",")
-    duration_s = container.duration / av.time_base if container.duration else None
-    if duration_s is None or formats[0] in {"aac", "mpegts", "mpeg"}:
-        # Not in the header, or only guessed from the bitrate: read to the end without decoding.
-        duration_s = _measure(container) or duration_s
+    is_still = formats[0].endswith("_pipe")
+    duration_s = None if is_still else _duration_s(container, formats[0], [one for one in (video, audio) if one])
     is_webm = "webm" in formats and _is_webm(path)
     with_picture, without = _CONTENT_TYPES.get(formats[0], ("application/octet-stream",) * 2)
     if is_webm:
         with_picture, without = "video/webm", "audio/webm"
-    elif formats[0] == "mov" and container.metadata.get("major_brand", "").strip() == "qt":
-        with_picture = "video/quicktime"
+    elif formats[0] == "mov":
+        brand = container.metadata.get("major_brand", "qt").strip().lower()
+        if brand == "qt":
+            with_picture = "video/quicktime"
+        elif brand.startswith(("3gp", "3g2")):
+            with_picture, without = "video/3gpp", "audio/3gpp"
+    elif is_still:
+        with_picture = f"image/{formats[0].removesuffix('_pipe')}"
     return MediaInfo(
         format="webm" if is_webm else formats[0],
         content_type=with_picture if video is not None else without,
-        kind="video" if video is not None else "audio",
+        kind="image" if is_still else "video" if video is not None else "audio",
         size_bytes=path.stat().st_size,
         duration_s=duration_s,
         start_s=start_s,
@@ -214,7 +243,11 @@ def _describe_video(container: Any, stream: Any) -> VideoStream:
 
 def _first_frame(container: Any, stream: Any) -> Any:
     """Decoded for its rotation, which lies in the frame's side data; and a film of which none decodes is none."""
-    for packet in container.demux(stream):
+    size_bytes = 0
+    for number, packet in enumerate(container.demux(stream)):
+        size_bytes += packet.size
+        if number > _FIRST_FRAME_PACKETS or size_bytes > _FIRST_FRAME_BYTES:
+            break
         try:
             for frame in packet.decode():
                 return frame
@@ -223,13 +256,27 @@ def _first_frame(container: Any, stream: Any) -> Any:
     raise UnreadableMedia("No picture of the film can be decoded.")
 
 
+def _can_decode(container: Any, stream: Any) -> bool:
+    """One of the stream's first packets is what it seems to be."""
+    can = False
+    for number, packet in enumerate(container.demux(stream)):
+        try:
+            can = bool(packet.decode())
+        except av.FFmpegError:
+            continue
+        if can or number > 50:
+            break
+    return can
+
+
 def _describe_audio(stream: Any) -> AudioStream:
     context = stream.codec_context
     return AudioStream(
         codec=context.codec.canonical_name,
         sample_rate_hz=context.sample_rate or 0,
         channels=context.channels or 0,
-        layout=context.layout.name if context.channels else "",
+        # A WAV file says how many channels, not which.
+        layout=_LAYOUTS.get(context.channels, "") if "channels" in context.layout.name else context.layout.name,
         bitrate_bps=context.bit_rate or None,
         index=stream.index,
     )
@@ -241,22 +288,37 @@ def _format_has_alpha(pixel_format: str) -> bool:
     return any(component.is_alpha for component in av.VideoFormat(pixel_format).components) or pixel_format == "pal8"
 
 
-def _measure(container: Any) -> float | None:
-    """Seconds from the first to the end of the last packet, read without decoding."""
+def _duration_s(container: Any, format_name: str, streams: list[Any]) -> float | None:
+    told_s: float | None = container.duration / av.time_base if container.duration else None
+    if told_s is not None and format_name not in _RAW_SOUND:
+        return told_s
+    measured_s = _measure(container, streams)
+    # A header of an MP3 that leaves out the encoder's padding is right; a guess from the bit rate is far off.
+    if measured_s is None or (told_s is not None and abs(measured_s - told_s) <= max(0.1, 0.01 * measured_s)):
+        return told_s
+    return measured_s
+
+
+def _measure(container: Any, streams: list[Any]) -> float | None:
+    """Seconds from the first to the end of the last packet, read without decoding. None if that takes too long."""
     first: float | None = None
     last = 0.0
+    deadline = time.monotonic() + _MAX_DEMUX_S
+    container.seek(container.start_time or 0)
     try:
-        container.seek(0)
-        for number, packet in enumerate(container.demux()):
+        for number, packet in enumerate(container.demux(streams)):
+            if number > _MAX_DEMUXED_PACKETS or (number % 1000 == 0 and time.monotonic() > deadline):
+                return None
             stamp = packet.pts if packet.pts is not None else packet.dts
-            if stamp is None or number > _MAX_DEMUXED_PACKETS:
+            if stamp is None:
                 continue
             begin_s = float(stamp * packet.time_base)
             first = begin_s if first is None else min(first, begin_s)
             last = max(last, begin_s + float((packet.duration or 0) * packet.time_base))
-    except (av.FFmpegError, ValueError):
-        return None
-    return last - first if first is not None and last > first else None
+    except av.InvalidDataError:
+        # What can be read so far counts.
+        pass
+    return 0.0 if first is None else max(0.0, last - first)
 
 
 def _is_webm(path: Path) -> bool:

@@ -21,14 +21,17 @@ ImageOps = optional("PIL.ImageOps")
 Picture = Any
 """``PIL.Image.Image``."""
 
-FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF", "AVIF", "ICO", "PPM", "JPEG2000", "MPO", "TGA")
-"""Formats whose decoders read pixels and nothing else: Pillow's others start programs (EPS) or open files (WMF)."""
+FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF", "AVIF", "ICO", "PPM", "JPEG2000", "MPO")
+"""Formats whose decoders read pixels and nothing else: Pillow's others start programs (EPS) or open files (WMF), or
+take anything for theirs (TGA)."""
 CONTENT_TYPES = {"jpeg": "image/jpeg", "png": "image/png", "gif": "image/gif"}
 EXTENSIONS = {"jpeg": "jpg", "png": "png", "gif": "gif"}
 
 EXIF_ROTATIONS: dict[int, int | None] = {1: 0, 2: None, 3: 180, 4: None, 5: None, 6: 270, 7: None, 8: 90}
 """Counter-clockwise degrees that set a picture upright, by EXIF orientation; None where it must be flipped."""
 _ORIENTATION = 0x0112
+_TURNS = {5: 270, 7: 90}
+"""Of those that must be flipped, the ones whose sides change places besides."""
 _DAMAGE = (OSError, ValueError, SyntaxError, EOFError, KeyError, IndexError, TypeError, OverflowError, AttributeError)
 """What Pillow's decoders raise on hostile files; each is told as ``UnreadableMedia`` with its words in the log."""
 
@@ -49,8 +52,9 @@ def open_picture(path: Path, *, limits: Limits | None = None) -> Iterator[Pictur
     """The picture, not yet decoded. ``LimitExceeded`` if it has too many pixels, ``UnreadableMedia`` if it is none,
     ``IncompleteMedia`` if it ends too early, now or while it is decoded in the body."""
     limits = limits or Limits()
-    # Our own limit, per call and said in our own words, stands for Pillow's global one.
-    Image.MAX_IMAGE_PIXELS = None
+    # Pillow's own limit is global and bites at twice its value. It stays for what a file hides from our check below:
+    # a frame that is larger than the picture, an icon that is larger than its list says.
+    Image.MAX_IMAGE_PIXELS = limits.pixels
     try:
         with Image.open(path, formats=FORMATS) as picture:
             if picture.width * picture.height > limits.pixels:
@@ -59,6 +63,10 @@ def open_picture(path: Path, *, limits: Limits | None = None) -> Iterator[Pictur
                     code="too_many_pixels",
                 )
             yield picture
+    except Image.DecompressionBombError as error:
+        raise LimitExceeded(
+            f"The picture has more than {limits.pixels} pixels.", code="too_many_pixels", log=str(error)
+        ) from error
     except _DAMAGE as error:
         raise _damage(error) from error
 
@@ -77,6 +85,18 @@ def exif_orientation(picture: Picture) -> int:
     except _DAMAGE:
         return 1
     return value if value in EXIF_ROTATIONS else 1
+
+
+def turn_of(orientation: int) -> int:
+    """Counter-clockwise degrees for an EXIF orientation, besides the flip that 2, 4, 5 and 7 need."""
+    return EXIF_ROTATIONS[orientation] or _TURNS.get(orientation, 0)
+
+
+def content_type_of(picture: Picture) -> str:
+    """The media type. A JPEG that holds several pictures (MPO, from phones) is a JPEG to everybody else."""
+    if picture.format == "MPO":
+        return "image/jpeg"
+    return str(picture.get_format_mimetype() or f"image/{str(picture.format).lower()}")
 
 
 def has_alpha(picture: Picture) -> bool:
