@@ -156,7 +156,7 @@ def _picture_of(info: MediaInfo, options: EncodeOptions) -> VideoStream:
     if info.video is None:
         raise UnsupportedMedia(f"The source has sound only; {options.container.extname} with a picture was asked for.")
     if info.kind == "image" and not info.format.startswith("gif"):
-        raise UnsupportedMedia("The source is a still picture, not a film.")
+        raise UnsupportedMedia("The source is a picture, not a film.")
     return info.video
 
 
@@ -250,7 +250,7 @@ def _plan_video(
         has_square_pixels=stream.sample_aspect_ratio in {"1:1", "", "0:1"},
         is_tone_mapped=stream.color_transfer in HDR_TRANSFERS and features.has_zscale and codec.name != "prores",
         is_full_range=stream.color_range in _FULL_RANGES or stream.pixel_format.startswith("yuvj"),
-        is_rgb=stream.pixel_format.startswith(_RGB_PREFIXES),
+        is_rgb=info.kind == "image" or stream.pixel_format.startswith(_RGB_PREFIXES),
         alpha=("kept" if is_kept else "flattened") if stream.has_alpha else "",
         deinterlace=options.deinterlace,
         fps=options.fps,

@@ -93,7 +93,7 @@ def test_no_sound_no_picture() -> None:
         plan(silent, extname="mp3")
     with pytest.raises(UnsupportedMedia, match="sound only"):
         plan(blind)
-    with pytest.raises(UnsupportedMedia, match="still picture"):
+    with pytest.raises(UnsupportedMedia, match="is a picture"):
         plan(source(kind="image", format="png_pipe"))
 
 
