@@ -60,7 +60,7 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Run the example site and its workers until Ctrl-C.")
-    parser.add_argument("--host", default=os.environ.get("HOST_ADDRESS", "127.0.0.1"))
+    parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=int(os.environ.get("PORT") or 8000))
     parser.add_argument("--workers", type=int, default=int(os.environ.get("WORKERS") or 1))
     return parser.parse_args()
