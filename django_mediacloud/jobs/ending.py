@@ -12,10 +12,12 @@ from ..conf import config
 from ..core.failure import Failure
 from ..core.states import HELD, State
 from ..models import Job, Output
+from .deadlocks import again_after_deadlock
 from .outputs import discard_outputs
 from .state import NO_FAILURE, NO_LEASE, failure_fields, move, note
 
 
+@again_after_deadlock
 def succeed(job: Job, *, held_by: str) -> bool:
     """All files are in the storage: show them, and be done, in one transaction."""
     with transaction.atomic():

@@ -22,6 +22,7 @@ from ..core.states import SourceState, State
 from ..exceptions import MediaCloudError, WorkStopped
 from ..models import Job, Video
 from ..transport.fetch import Fetched, fetch
+from .deadlocks import again_after_deadlock
 from .ending import retry_delay_s
 from .lease import Lease, take_video
 from .outputs import delete_file, json_safe, safe_name, save_file, storage_of
@@ -136,6 +137,7 @@ def _prober(video: Video) -> Cloud | None:
     return None
 
 
+@again_after_deadlock
 def _finish(video: Video, lease: Lease, facts: dict[str, Any]) -> list[Job]:
     with transaction.atomic():
         if not lease.rows().update(

@@ -20,6 +20,7 @@ from ..conf import config
 from ..core.states import HELD, SourceState, State
 from ..exceptions import WorkStopped
 from ..models import Job, Video
+from .deadlocks import again_after_deadlock
 from .state import NO_LEASE, move
 
 
@@ -89,6 +90,7 @@ class Lease:
         if found:
             raise found[0]
 
+    @again_after_deadlock
     def beat_now(self) -> None:
         self._last_beat = time.monotonic()
         now = timezone.now()
@@ -119,6 +121,7 @@ def take_job(job: Job) -> Lease | None:
     return job_lease(job, owner)
 
 
+@again_after_deadlock
 def join_job(job: Job) -> Lease | None:
     """The lease on a job that a remote cloud works on, so that only one worker polls, collects or cancels it."""
     now = timezone.now()
@@ -134,11 +137,13 @@ def job_lease(job: Job, owner: str, also: frozenset[str] = frozenset()) -> Lease
     return Lease(row=job, owner=owner, states=HELD | also, heartbeat_s=config().heartbeat_s)
 
 
+@again_after_deadlock
 def leave_job(lease: Lease, **fields: Any) -> None:
     """Give a job back that goes on elsewhere (a remote one): its state stays."""
     Job.objects.filter(pk=lease.row.pk, attempt=lease.row.attempt, lease_owner=lease.owner).update(**NO_LEASE, **fields)
 
 
+@again_after_deadlock
 def take_video(video: Video) -> Lease | None:
     """The lease on a video whose source is to be brought: of all who try, one gets it."""
     now = timezone.now()

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from ..conf import config
 from ..models import Job, Video
+from .deadlocks import again_after_deadlock
 from .ingest import ingest
 from .run import run
 
@@ -29,6 +30,7 @@ def ingest_video(video_pk: int) -> None:
         wake_job(job)
 
 
+@again_after_deadlock
 def wake_job(job: Job) -> None:
     """Tell the queue of ``job`` once the present transaction is committed."""
     Job.objects.filter(pk=job.pk).update(woken_at=timezone.now())

@@ -8,11 +8,13 @@ from django.utils import timezone
 from ..core.states import RETRYABLE, SourceState, State
 from ..exceptions import NotAllowed
 from ..models import Job, Output, Video
+from .deadlocks import again_after_deadlock
 from .outputs import discard_outputs
 from .queue import wake_job, wake_video
 from .state import NO_FAILURE, NO_LEASE, move
 
 
+@again_after_deadlock
 def retry(job: Job) -> Job:
     """The same job once more: attempt + 1, from the beginning. ``NotAllowed`` unless it has failed or was cancelled."""
     current = Job.objects.get(pk=job.pk)
@@ -50,6 +52,7 @@ def retry(job: Job) -> Job:
     return current
 
 
+@again_after_deadlock
 def retry_source(video: Video) -> bool:
     """Try a failed source again; False if it has not failed."""
     rows = Video.objects.filter(pk=video.pk, state=SourceState.FAILED, attempt=video.attempt)

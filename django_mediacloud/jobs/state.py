@@ -19,6 +19,7 @@ from .. import signals
 from ..core.failure import Failure
 from ..core.states import FINAL, State, sources_of
 from ..models import Callback, Encoding, Job, JobEvent, Video
+from .deadlocks import again_after_deadlock
 
 NO_FAILURE: Mapping[str, Any] = {
     "failure_code": "",
@@ -40,6 +41,7 @@ def failure_fields(failure: Failure) -> dict[str, Any]:
     }
 
 
+@again_after_deadlock
 def move(
     job: Job,
     target: State,
@@ -67,20 +69,21 @@ def move(
     changes: dict[str, Any] = {"state": target, "updated_at": now, **fields}
     if target in FINAL:
         changes = {"finished_at": now, **NO_LEASE, "run_after": None, **changes}
+    attempt = changes.get("attempt", job.attempt)
     with transaction.atomic():
         departed = _depart(rows, allowed, changes)
         if departed is None:
             return False
-        for name, value in changes.items():
-            setattr(job, name, value)
         JobEvent.objects.create(
-            job=job, attempt=job.attempt, from_state=departed, to_state=target, message=message, data=dict(data or {})
+            job=job, attempt=attempt, from_state=departed, to_state=target, message=message, data=dict(data or {})
         )
         if target in FINAL and job.callback_url:
             Callback.objects.get_or_create(
-                job=job, attempt=job.attempt, event=target.value, defaults={"url": job.callback_url, "next_try_at": now}
+                job=job, attempt=attempt, event=target.value, defaults={"url": job.callback_url, "next_try_at": now}
             )
         transaction.on_commit(partial(announce, job.pk, target), robust=True)
+    for name, value in changes.items():
+        setattr(job, name, value)
     return True
 
 

@@ -19,6 +19,7 @@ from ..core.spec import JobSpec, Kind, StoredFile
 from ..core.states import SourceState, State
 from ..exceptions import IdempotencyConflict, InvalidParameters, StorageError
 from ..models import Encoding, Factory, Job, JobEvent, Process, Profile, Task, Video
+from .deadlocks import again_after_deadlock
 from .ingest import source_path
 from .outputs import delete_file, safe_name, storage_of
 from .queue import wake_job, wake_video
@@ -111,6 +112,7 @@ def _converter(alias: str, output_format: str) -> str:
     raise InvalidParameters({"output_format": ["must be one of: " + ", ".join(sorted(known))]}, cloud=alias)
 
 
+@again_after_deadlock
 def submit_encodings(
     video: Video,
     profiles: Sequence[Profile],
@@ -242,6 +244,7 @@ def _scoped_key(owner: User | None, key: str) -> str | None:
     return scoped
 
 
+@again_after_deadlock
 def _create(
     spec: JobSpec, owner: User | None, idempotency_key: str, kind_fields: Mapping[str, Any], *, state: State
 ) -> Job:
