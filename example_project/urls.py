@@ -2,13 +2,14 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.contrib import admin
-from django.urls import path, re_path
+from django.urls import include, path, re_path
 
 from . import views
 
 urlpatterns = [
     path("", views.home),
     path("admin/", admin.site.urls),
+    path("api/", include("django_mediacloud.api.urls")),
     path("healthz", views.healthz),
     re_path(f"^{settings.MEDIA_URL.strip('/')}/(?P<path>.+)$", views.media),
 ]
