@@ -74,12 +74,14 @@ class _Decoded:
 class _Reader:
     """Keeps the place in the film between two times, so that near ones are decoded once."""
 
+    _stream: Any
+    _decoder: Any
+
     def __init__(self, path: Path, limits: Limits, stack: ExitStack) -> None:
         self._path = path
         self._limits = limits
         self._stack = stack
         self._container: Any = None
-        self._stream: Any = None
         self._open()
         self.aspect = self._stream.sample_aspect_ratio
         rate = self._stream.average_rate or self._stream.guessed_rate

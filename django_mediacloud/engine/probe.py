@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..core.media import AudioStream, MediaInfo, VideoStream
-from ..exceptions import LimitExceeded, UnreadableMedia
+from ..exceptions import LimitExceeded, UnreadableMedia, UnsupportedMedia
 from .extras import optional
 from .ffmpeg import FORMATS, PROTOCOLS, file_url
 from .limits import Limits
@@ -91,6 +91,19 @@ def probe(path: Path, *, limits: Limits | None = None) -> MediaInfo:
         return _probe_container(container, path, limits)
 
 
+def probe_film(path: Path, *, limits: Limits | None = None) -> MediaInfo:
+    """As ``probe``, for a file that moves: ``video`` is never None. ``UnsupportedMedia`` if it is something else.
+
+    An animated GIF counts as a film.
+    """
+    info = probe(path, limits=limits)
+    if info.video is None:
+        raise UnsupportedMedia("The file is sound without a picture, not a film.")
+    if info.kind == "image" and not (info.format == "gif" and (info.video.frame_count or 0) > 1):
+        raise UnsupportedMedia("The file is a still picture, not a film.")
+    return info
+
+
 @contextmanager
 def open_media(path: Path, *, limits: Limits | None = None) -> Iterator[Any]:
     """A PyAV container behind the guard. ``UnreadableMedia`` for whatever goes wrong in it while it is open."""
@@ -144,18 +157,21 @@ def _probe_picture(path: Path, limits: Limits) -> MediaInfo:
     with open_picture(path, limits=limits) as picture:
         frames = int(getattr(picture, "n_frames", 1))
         name = "jpeg" if picture.format == "MPO" else str(picture.format).lower()
+        content_type = content_type_of(picture)
+        # Before the animation is walked: its later frames are decoded into another mode.
+        mode, is_transparent = picture.mode, has_alpha(picture)
+        is_short = frames * picture.width * picture.height <= _MAX_LOOP_PIXELS
+        duration_s = _loop_seconds(picture, frames) if frames > 1 and is_short else None
         stream = VideoStream(
             codec={"jpeg": "mjpeg", "avif": "av1"}.get(name, name),
             width=picture.width,
             height=picture.height,
-            pixel_format=picture.mode,
+            frame_rate=frames / duration_s if duration_s else None,
+            pixel_format=mode,
             rotation_deg=turn_of(exif_orientation(picture)),
-            has_alpha=has_alpha(picture),
+            has_alpha=is_transparent,
             frame_count=frames,
         )
-        content_type = content_type_of(picture)
-        is_short = frames * picture.width * picture.height <= _MAX_LOOP_PIXELS
-        duration_s = _loop_seconds(picture, frames) if frames > 1 and is_short else None
     return MediaInfo(
         format=name,
         content_type=content_type,

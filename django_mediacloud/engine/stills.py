@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ..exceptions import IncompleteMedia, LimitExceeded, UnreadableMedia
+from ..core.spec import ProducedFile
+from ..exceptions import IncompleteMedia, LimitExceeded, UnreadableMedia, UnsupportedMedia
 from .extras import optional
 from .geometry import Size, centred, cover, fit
 from .limits import Limits
@@ -26,6 +27,7 @@ FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF", "AVIF", "ICO", "PPM", "J
 take anything for theirs (TGA)."""
 CONTENT_TYPES = {"jpeg": "image/jpeg", "png": "image/png", "gif": "image/gif"}
 EXTENSIONS = {"jpeg": "jpg", "png": "png", "gif": "gif"}
+MAX_JPEG_SIDE_PX = 65_500
 
 EXIF_ROTATIONS: dict[int, int | None] = {1: 0, 2: None, 3: 180, 4: None, 5: None, 6: 270, 7: None, 8: 90}
 """Counter-clockwise degrees that set a picture upright, by EXIF orientation; None where it must be flipped."""
@@ -198,3 +200,28 @@ def save_picture(picture: Picture, path: Path, format: str, *, quality: int = 85
         picture.save(path, "GIF")
     else:
         picture.save(path, "PNG", optimize=False)
+
+
+def produce_picture(picture: Picture, workdir: Path, format: str, *, quality: int = 85) -> ProducedFile:
+    """``picture`` saved in ``workdir`` as the operation's output: ``output.jpg``, ``output.png`` or ``output.gif``."""
+    name = f"output.{EXTENSIONS[format]}"
+    if format == "jpeg" and max(picture.size) > MAX_JPEG_SIDE_PX:
+        raise UnsupportedMedia(
+            f"A JPEG has at most {MAX_JPEG_SIDE_PX} pixels a side, and this would have {max(picture.size)}."
+        )
+    save_picture(picture, workdir / name, format, quality=quality)
+    return ProducedFile(
+        name=name,
+        content_type=CONTENT_TYPES[format],
+        path=workdir / name,
+        info={"width": picture.width, "height": picture.height},
+    )
+
+
+def check_output_size(size: Size, limits: Limits) -> None:
+    """``LimitExceeded`` before a picture is made that is too large."""
+    if size.width * size.height > limits.pixels:
+        raise LimitExceeded(
+            f"The picture of {size.width} x {size.height} that was asked for has more than {limits.pixels} pixels.",
+            code="too_many_pixels",
+        )

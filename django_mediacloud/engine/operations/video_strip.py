@@ -1,0 +1,153 @@
+"""``video.strip`` of Stupeflix (its reference, "Tasks Reference"): frames of a film side by side in one picture."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ...core.capabilities import OperationInfo
+from ...core.media import MediaInfo
+from ...core.parameters import Parameter, Parameters, Type
+from ...exceptions import UnsupportedMedia
+from ..extras import optional
+from ..frames import frames_at
+from ..geometry import Size, centred, complete
+from ..operation import Context, Operation, Outcome
+from ..probe import probe_film
+from ..stills import check_output_size, flattened, produce_picture, resized
+
+Image = optional("PIL.Image")
+
+_GROUND = {"RGB": (0, 0, 0), "RGBA": (0, 0, 0, 0)}
+
+
+def _together(values: Mapping[str, Any]) -> dict[str, list[str]]:
+    end = values.get("end")
+    if end is not None and end < values["start"]:
+        return {"end": ["must not be before start"]}
+    return {}
+
+
+_PARAMETERS = Parameters(
+    (
+        Parameter(name="url", type=Type.URL, help="The film.", is_required=True),
+        Parameter(
+            name="width",
+            type=Type.INTEGER,
+            help="Width of each frame; the film's own if empty.",
+            minimum=1,
+            maximum=16_384,
+            unit="px",
+        ),
+        Parameter(
+            name="height",
+            type=Type.INTEGER,
+            help="Height of each frame; the film's own if empty.",
+            minimum=1,
+            maximum=16_384,
+            unit="px",
+        ),
+        Parameter(
+            name="crop",
+            type=Type.BOOLEAN,
+            help="Frames fill their sections and what stands over is cut; else they fit into them.",
+            default=False,
+        ),
+        Parameter(
+            name="wrap", type=Type.INTEGER, help="Frames in a row; all in one if empty.", minimum=1, maximum=1_000
+        ),
+        Parameter(name="start", type=Type.NUMBER, help="Time of the first frame.", default=0.0, minimum=0, unit="s"),
+        Parameter(
+            name="end", type=Type.NUMBER, help="Time of the last frame; the film's last if empty.", minimum=0, unit="s"
+        ),
+        Parameter(
+            name="count",
+            type=Type.INTEGER,
+            help="Number of frames, equally spaced.",
+            default=10,
+            minimum=1,
+            maximum=1_000,
+        ),
+        Parameter(name="format", type=Type.STRING, help="Kind of picture.", default="jpeg", choices=("jpeg", "png")),
+    ),
+    _together,
+)
+
+
+def _times(info: MediaInfo, given: Mapping[str, Any]) -> list[float]:
+    """Equally spaced from start to end; the film's end stands for anything behind it."""
+    length_s = info.duration_s or 0.0
+    rate = info.video.frame_rate if info.video is not None else None
+    last_s = max(0.0, length_s - 1 / (rate or 25.0))
+    start_s = given["start"]
+    if start_s > length_s:
+        raise UnsupportedMedia(
+            f"The film is only {length_s:.1f} s long, so no strip can start at {start_s:g} s.",
+            advice="Ask for an earlier start.",
+        )
+    end_s = max(start_s, last_s if given["end"] is None else min(given["end"], last_s))
+    step_s = (end_s - start_s) / max(1, given["count"] - 1)
+    return [start_s + number * step_s for number in range(given["count"])]
+
+
+def _draw(context: Context, times: Sequence[float], section: Size, columns: int, size: Size) -> Any:
+    given = context.parameters
+    strip: Any = None
+    for number, frame in enumerate(frames_at(context.input(), times, limits=context.limits)):
+        if strip is None:
+            mode = frame.picture.mode if given["format"] == "png" else "RGB"
+            strip = Image.new(mode, size, _GROUND[mode])
+        picture = frame.picture if strip.mode == "RGBA" else flattened(frame.picture)
+        picture = resized(picture, section, crop=given["crop"])
+        left, top = centred(Size(*picture.size), section)
+        row, column = divmod(number, columns)
+        strip.paste(picture, (column * section.width + left, row * section.height + top))
+        context.report(100 * (number + 1) / len(times))
+    return strip
+
+
+def _run(context: Context) -> Outcome:
+    given, limits = context.parameters, context.limits
+    info = probe_film(context.input(), limits=limits)
+    original = Size(*(info.display_size or (0, 0)))
+    section = complete(original, given["width"], given["height"])
+    times = _times(info, given)
+    columns = min(given["wrap"] or len(times), len(times))
+    size = Size(columns * section.width, math.ceil(len(times) / columns) * section.height)
+    check_output_size(size, limits)
+
+    strip = _draw(context, times, section, columns, size)
+    file = produce_picture(strip, context.workdir, given["format"])
+    values = {
+        "count": len(times),
+        "width": size.width,
+        "height": size.height,
+        "original_width": original.width,
+        "original_height": original.height,
+        "duration": info.duration_s,
+        "frame_rate": info.video.frame_rate if info.video is not None else None,
+        "content_type": file.content_type,
+    }
+    return Outcome(values=values, files=(file,), source_s=info.duration_s)
+
+
+OPERATION = Operation(
+    info=OperationInfo(
+        name="video.strip",
+        summary="Make one picture of many frames of a film.",
+        parameters=_PARAMETERS,
+        results={
+            "count": "Frames in the picture.",
+            "width": "Width of the picture, px.",
+            "height": "Height of the picture, px.",
+            "original_width": "Width of the film as shown, px.",
+            "original_height": "Height of the film as shown, px.",
+            "duration": "Length of the film, s.",
+            "frame_rate": "Frames per second of the film.",
+            "content_type": "Media type of the picture.",
+        },
+        files={"output": "The picture."},
+    ),
+    run=_run,
+)

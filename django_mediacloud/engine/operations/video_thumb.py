@@ -1,0 +1,92 @@
+"""``video.thumb`` of Stupeflix (its reference, "Tasks Reference"): one frame as a picture."""
+
+from __future__ import annotations
+
+from ...core.capabilities import OperationInfo
+from ...core.parameters import Parameter, Parameters, Type
+from ...exceptions import UnsupportedMedia
+from ..frames import frame_at
+from ..geometry import Size, complete
+from ..operation import Context, Operation, Outcome
+from ..probe import probe_film
+from ..stills import check_output_size, produce_picture, resized, with_play_icon
+
+_PARAMETERS = Parameters(
+    (
+        Parameter(name="url", type=Type.URL, help="The film.", is_required=True),
+        Parameter(
+            name="width",
+            type=Type.INTEGER,
+            help="Width; the film's own if empty.",
+            minimum=1,
+            maximum=16_384,
+            unit="px",
+        ),
+        Parameter(
+            name="height",
+            type=Type.INTEGER,
+            help="Height; the film's own if empty.",
+            minimum=1,
+            maximum=16_384,
+            unit="px",
+        ),
+        Parameter(
+            name="crop",
+            type=Type.BOOLEAN,
+            help="Fill the size and cut what stands over; else fit into it.",
+            default=False,
+        ),
+        Parameter(name="time", type=Type.NUMBER, help="When in the film.", default=0.0, minimum=0, unit="s"),
+        Parameter(name="format", type=Type.STRING, help="Kind of picture.", default="jpeg", choices=("jpeg", "png")),
+        Parameter(name="poster", type=Type.BOOLEAN, help="With a play sign in the middle.", default=False),
+        Parameter(name="quality", type=Type.INTEGER, help="Quality of a JPEG.", default=75, minimum=1, maximum=95),
+    )
+)
+
+
+def _run(context: Context) -> Outcome:
+    given, limits = context.parameters, context.limits
+    source = context.input()
+    info = probe_film(source, limits=limits)
+    original = Size(*(info.display_size or (0, 0)))
+    box = complete(original, given["width"], given["height"])
+    check_output_size(box, limits)
+    frame = frame_at(source, given["time"], limits=limits)
+    if frame.is_past_end:
+        length_s = info.duration_s or frame.time_s
+        raise UnsupportedMedia(
+            f"The film is only {length_s:.1f} s long, so it has no picture at {given['time']:g} s.",
+            advice="Ask for an earlier time.",
+        )
+    picture = resized(frame.picture, box, crop=given["crop"])
+    if given["poster"]:
+        picture = with_play_icon(picture)
+    file = produce_picture(picture, context.workdir, given["format"], quality=given["quality"])
+    values = {
+        "width": picture.width,
+        "height": picture.height,
+        "original_width": original.width,
+        "original_height": original.height,
+        "duration": info.duration_s,
+        "content_type": file.content_type,
+    }
+    return Outcome(values=values, files=(file,), source_s=info.duration_s)
+
+
+OPERATION = Operation(
+    info=OperationInfo(
+        name="video.thumb",
+        summary="Make a picture of one moment of a film.",
+        parameters=_PARAMETERS,
+        results={
+            "width": "Width of the picture, px.",
+            "height": "Height of the picture, px.",
+            "original_width": "Width of the film as shown, px.",
+            "original_height": "Height of the film as shown, px.",
+            "duration": "Length of the film, s.",
+            "content_type": "Media type of the picture.",
+        },
+        files={"output": "The picture."},
+    ),
+    run=_run,
+)
