@@ -25,7 +25,7 @@ def load_operations(packages: tuple[str, ...] = ()) -> Mapping[str, Operation]:
         try:
             package = importlib.import_module(package_name)
         except ImportError as error:
-            raise ConfigurationError(f"No package of operations can be imported as {package_name!r}: {error}") from error
+            raise ConfigurationError(f"No package of operations is called {package_name!r}: {error}") from error
         for module_info in pkgutil.iter_modules(package.__path__):
             module_name = f"{package_name}.{module_info.name}"
             operation = getattr(importlib.import_module(module_name), "OPERATION", None)

@@ -45,6 +45,7 @@ OPERATIONS = {
             Parameter(name="seconds", type=Type.NUMBER, default=5.0, minimum=0, maximum=600, unit="s"),
             Parameter(name="diary", type=Type.STRING, default="", help="A file that gets a line when it is done."),
         ),
+        _info("blank", Parameter(name="size", type=Type.INTEGER, is_required=True, minimum=0, unit="bytes")),
         _info(
             "fail",
             Parameter(name="how", type=Type.STRING, choices=("media", "passing", "fault", "exit"), default="media"),
@@ -66,12 +67,18 @@ class Adapter(Cloud):
         return Snapshot(state=State.COLLECTING, values=values, files=tuple(files), work_s=0.5, source_s=2.0)
 
     def _media_info(self, work: Work) -> tuple[dict[str, Any], list[ProducedFile]]:
-        data = work.inputs["url"][0].local_path().read_bytes()
-        if data.startswith(b"broken"):
-            raise UnreadableMedia("The file is broken.")
+        path = work.inputs["url"][0].local_path()
+        with path.open("rb") as file:
+            if file.read(6) == b"broken":
+                raise UnreadableMedia("The file is broken.")
         stream = VideoStream(codec="toy", width=64, height=48, frame_rate=25.0)
         info = MediaInfo(
-            format="toy", content_type="video/x-toy", kind="video", size_bytes=len(data), duration_s=2.0, video=stream
+            format="toy",
+            content_type="video/x-toy",
+            kind="video",
+            size_bytes=path.stat().st_size,
+            duration_s=2.0,
+            video=stream,
         )
         return info.as_dict(), []
 
@@ -100,6 +107,12 @@ class Adapter(Cloud):
             with Path(diary).open("a") as lines:
                 lines.write(f"{os.getpid()} {work.token}\n")
         return {"seconds": seconds}, [ProducedFile(name="waited.txt", content_type="text/plain", path=path)]
+
+    def _blank(self, work: Work, size: int) -> tuple[dict[str, Any], list[ProducedFile]]:
+        path = work.workdir / "blank.bin"
+        with path.open("wb") as file:
+            file.truncate(size)
+        return {}, [ProducedFile(name="blank.bin", content_type="application/octet-stream", path=path)]
 
     def _fail(self, work: Work, how: str) -> tuple[dict[str, Any], list[ProducedFile]]:
         if how == "media":
