@@ -36,6 +36,7 @@ class AudioCodec:
     """What is used where nothing is asked for. None: lossless."""
     sample_rates_hz: tuple[int, ...] = ()
     """Rates that the encoder takes, ascending; empty for any."""
+    least_kbps: int = 1
     most_kbps_per_channel: int | None = None
     most_channels: int = 8
 
@@ -144,11 +145,15 @@ AUDIO_CODECS: Mapping[str, AudioCodec] = MappingProxyType(
                 probe_name="mp3",
                 bitrate_kbps=192,
                 sample_rates_hz=_MP3_RATES,
-                most_kbps_per_channel=320,
                 most_channels=2,
             ),
             AudioCodec(
-                name="vorbis", encoder="libvorbis", probe_name="vorbis", bitrate_kbps=128, most_kbps_per_channel=240
+                name="vorbis",
+                encoder="libvorbis",
+                probe_name="vorbis",
+                bitrate_kbps=128,
+                sample_rates_hz=_MP3_RATES,
+                most_kbps_per_channel=240,
             ),
             AudioCodec(
                 name="opus",
@@ -180,6 +185,7 @@ AUDIO_CODECS: Mapping[str, AudioCodec] = MappingProxyType(
                 encoder="wmav1",
                 probe_name="wmav1",
                 bitrate_kbps=128,
+                least_kbps=24,
                 sample_rates_hz=(22050, 32000, 44100, 48000),
                 most_channels=2,
             ),
@@ -188,6 +194,7 @@ AUDIO_CODECS: Mapping[str, AudioCodec] = MappingProxyType(
                 encoder="wmav2",
                 probe_name="wmav2",
                 bitrate_kbps=128,
+                least_kbps=24,
                 sample_rates_hz=(22050, 32000, 44100, 48000),
                 most_channels=2,
             ),
@@ -361,10 +368,11 @@ def sound_bitrate_kbps(codec: AudioCodec, asked_kbps: int | None, *, channels: i
         # libvorbis refuses to start outside the range of its tables for the sample rate (its modes/setup_*.h).
         least, most = _vorbis_range_kbps(sample_rate_hz)
         return min(max(bitrate_kbps, least * channels), most * channels)
+    if codec.name == "mp3":
+        return min(bitrate_kbps, 320)
     if codec.most_kbps_per_channel is not None:
-        together = codec.most_kbps_per_channel * channels
-        bitrate_kbps = min(bitrate_kbps, 320 if codec.name == "mp3" else together)
-    return bitrate_kbps
+        bitrate_kbps = min(bitrate_kbps, codec.most_kbps_per_channel * channels)
+    return max(bitrate_kbps, codec.least_kbps)
 
 
 def _vorbis_range_kbps(sample_rate_hz: int) -> tuple[int, int]:

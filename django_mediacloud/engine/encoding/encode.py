@@ -9,7 +9,7 @@ from typing import Any
 
 from ...core.media import MediaInfo
 from ...core.spec import ProducedFile
-from ...exceptions import MediaError
+from ...exceptions import IncompleteMedia, MediaError, UnreadableMedia
 from ..extras import optional
 from ..ffmpeg import GUARD, FfmpegResult, file_url, run_ffmpeg
 from ..limits import Limits
@@ -23,7 +23,7 @@ from .marks import mark_corner, mark_size
 from .options import EncodeOptions, Watermark
 from .packaging import package_hls
 from .plan import HDR_TRANSFERS, EncodePlan, Features, build_plan
-from .verify import check_errors, check_length, check_streams
+from .verify import NOTHING_MADE, check_length, check_streams
 
 pillow = optional("PIL.Image")
 
@@ -116,23 +116,26 @@ def _prepare_mark(path: Path, target: Path, frame: Pixels, placing: Watermark, l
 
 def _collect(context: Context, plan: EncodePlan, info: MediaInfo, result: FfmpegResult) -> Encoded:
     folder = context.workdir / _MAKING
-    check_errors(result.error_lines)
     if plan.container.is_hls:
         packaged = package_hls(plan, folder, limits=context.limits)
         made, made_s, files = packaged.made, packaged.duration_s, packaged.files
     else:
         path = folder / output_name(plan)
-        if not path.is_file() or path.stat().st_size == 0:
-            made_s, made, files = 0.0, info, ()
-        else:
-            made = probe(path, limits=context.limits)
-            made_s = made.duration_s or result.out_time_s or 0.0
-            files = (_single(plan, path, made),)
-    check_length(plan, info, made_s=made_s, frame_count=result.frame_count)
+        made = _probe_made(path, context.limits)
+        made_s, files = made.duration_s or result.out_time_s or 0.0, (_single(plan, path, made),)
+    check_length(plan, info, made_s=made_s, frame_count=result.frame_count, error_count=result.error_lines)
     check_streams(plan, made)
     moved = _move(files, folder, context.workdir)
     values = _values(plan, info, made, made_s, moved, result.error_lines)
     return Encoded(source=info, made=made, plan=plan, files=moved, values=values)
+
+
+def _probe_made(path: Path, limits: Limits) -> MediaInfo:
+    """The probe of an output. Where ffmpeg found nothing to encode it leaves a file without anything in it."""
+    try:
+        return probe(path, limits=limits)
+    except (UnreadableMedia, FileNotFoundError) as error:
+        raise IncompleteMedia(NOTHING_MADE) from error
 
 
 def _single(plan: EncodePlan, path: Path, made: MediaInfo) -> ProducedFile:
@@ -201,7 +204,7 @@ def _values(
         "video_codec": video.codec if video else None,
         "video_bitrate": video_kbps,
         # MP4 has one code for MP2 and MP3, so what was made is surer than what a probe of it says.
-        "audio_codec": plan.audio.codec.probe_name if plan.audio else None,
+        "audio_codec": plan.audio.codec.probe_name if plan.audio and audio else None,
         "audio_bitrate": audio_kbps,
         "audio_channels": audio.channels if audio else None,
         "audio_sample_rate": audio.sample_rate_hz if audio else None,

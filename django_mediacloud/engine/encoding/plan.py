@@ -161,13 +161,14 @@ def _picture_of(info: MediaInfo, options: EncodeOptions) -> VideoStream:
 
 
 def _clip_of(info: MediaInfo, options: EncodeOptions) -> Clip:
-    if info.duration_s is not None and options.clip_offset_s and options.clip_offset_s >= info.duration_s:
-        message = f"lies at or past the end of the source, which lasts {info.duration_s:.2f} s"
+    whole_s = _whole_s(info)
+    if whole_s is not None and options.clip_offset_s and options.clip_offset_s >= whole_s:
+        message = f"lies at or past the end of the source, which lasts {whole_s:.2f} s"
         raise InvalidParameters({"clip_offset": [message]})
     length_s = options.clip_length_s
-    if length_s is not None and info.duration_s is not None and not options.clip_offset_s:
+    if length_s is not None and whole_s is not None and not options.clip_offset_s:
         # The old service's profiles carry "00:20:00" as a ceiling: it cuts nothing of a shorter film.
-        length_s = length_s if length_s < info.duration_s else None
+        length_s = length_s if length_s < whole_s else None
     return Clip(
         offset_s=options.clip_offset_s,
         length_s=length_s,
@@ -175,10 +176,18 @@ def _clip_of(info: MediaInfo, options: EncodeOptions) -> Clip:
     )
 
 
+def _whole_s(info: MediaInfo) -> float | None:
+    """Matroska counts its duration from zero, whatever its first time stamp is."""
+    if info.duration_s is None or info.format not in {"matroska", "webm"}:
+        return info.duration_s
+    return info.duration_s - info.start_s if 0 < info.start_s < info.duration_s else info.duration_s
+
+
 def _length_of(info: MediaInfo, clip: Clip) -> float | None:
-    if info.duration_s is None:
+    whole_s = _whole_s(info)
+    if whole_s is None:
         return clip.length_s
-    rest_s = max(0.0, info.duration_s - clip.offset_s)
+    rest_s = max(0.0, whole_s - clip.offset_s)
     return rest_s if clip.length_s is None else min(rest_s, clip.length_s)
 
 

@@ -13,6 +13,7 @@ from ..encoding.command import check_command, parse_command
 from ..encoding.encode import encode
 from ..encoding.options import read_options
 from ..encoding.parameters import ENCODE_ITEMS, check_together
+from ..encoding.pictures import MAX_PICTURES, Wanted, save_pictures, spread_times, take_pictures
 from ..operation import Context, Operation, Outcome
 
 _PARAMETERS = Parameters(
@@ -24,9 +25,18 @@ _PARAMETERS = Parameters(
             help="A command of the old service instead of codecs and rates; the other parameters fill its tokens.",
             check=check_command,
         ),
+        Parameter(
+            name="frame_count",
+            type=Type.INTEGER,
+            help="So many screenshots of the result, evenly spaced.",
+            default=0,
+            minimum=0,
+            maximum=MAX_PICTURES,
+        ),
     ),
     check_together,
 )
+_SCREENSHOTS_SHARE = 0.05
 # A command decides about these alone; everything else it names by token.
 _KEPT_BESIDE_COMMAND = ("extname", "watermark_url")
 
@@ -45,13 +55,21 @@ def _run(context: Context) -> Outcome:
     if values.get("command"):
         values = _from_command(values)
     marks = context.inputs.get("watermark_url") or ()
+    frame_count = context.parameters.get("frame_count") or 0
+    share = 1 - _SCREENSHOTS_SHARE if frame_count else 1.0
     encoded = encode(
         context,
         read_options(values, has_watermark=bool(marks)),
         source=context.input("url"),
         watermark=marks[0] if marks else None,
+        share=share,
     )
-    return Outcome(values=encoded.values, files=encoded.files, source_s=encoded.plan.source_s)
+    files = encoded.files
+    if frame_count and encoded.made.video is not None and not encoded.plan.container.is_hls and files[0].path:
+        wanted = Wanted(stem="output", role="thumbnail")
+        times = spread_times(encoded.made, frame_count)
+        files += save_pictures(context, take_pictures(context, files[0].path, times, begin=100 * share), wanted)
+    return Outcome(values=encoded.values, files=files, source_s=encoded.plan.source_s)
 
 
 OPERATION = Operation(

@@ -250,7 +250,9 @@ def test_surround_sound(work: Work, media: MediaFactory) -> None:
     assert work.run("media.encode", source, extname="m4a", audio_channels=6).values["audio_channels"] == 6
 
 
-@pytest.mark.parametrize(("codec", "rate"), [("vorbis", 8000), ("opus", 44100), ("mp3", 96000), ("aac", 11025)])
+@pytest.mark.parametrize(
+    ("codec", "rate"), [("vorbis", 8000), ("vorbis", 7350), ("opus", 44100), ("mp3", 96000), ("aac", 11025)]
+)
 def test_any_sample_rate_goes_into_any_codec(work: Work, media: MediaFactory, codec: str, rate: int) -> None:
     tone = media.draw("tone.wav", "-f", "lavfi", "-i", f"sine=duration=0.5:sample_rate={rate}")
     extname = {"vorbis": "oga", "opus": "oga", "mp3": "mp3", "aac": "m4a"}[codec]
@@ -322,6 +324,12 @@ def test_a_custom_command_is_encoded(work: Work, media: MediaFactory) -> None:
         work.run("media.encode", media.video(), command="ffmpeg -i /etc/passwd $output_file$")
 
 
+def test_screenshots_come_with_the_film(work: Work, media: MediaFactory) -> None:
+    outcome = work.run("media.encode", media.video(duration_s=2), crf=30, frame_count=3)
+    assert [file.name for file in outcome.files] == ["output.mp4", "output_1.jpg", "output_2.jpg", "output_3.jpg"]
+    assert [file.role for file in outcome.files] == ["output", "thumbnail", "thumbnail", "thumbnail"]
+
+
 def test_pixels_beyond_the_limit(work: Work, media: MediaFactory) -> None:
     with pytest.raises((LimitExceeded, UnreadableMedia)):
         work.run("media.encode", media.video(), limits=Limits(pixels=10_000, threads=2))
@@ -356,3 +364,42 @@ def test_an_animated_gif_is_a_film(work: Work, media: MediaFactory) -> None:
     still = media.picture("still.png")
     with pytest.raises(UnsupportedMedia, match="is a picture"):
         work.run("media.encode", still)
+
+
+def test_sound_that_ends_before_the_picture_is_whole(work: Work, media: MediaFactory) -> None:
+    inputs = ["-f", "lavfi", "-i", "testsrc2=size=96x64:rate=25:duration=3", "-f", "lavfi", "-i", "sine=duration=1"]
+    source = media.draw("short-sound.mp4", *inputs, *H264)
+    assert work.run("media.encode", source, extname="mp3").values["duration"] == pytest.approx(1, abs=0.1)
+    assert work.run("media.encode", source, crf=30).values["duration"] == pytest.approx(3, abs=0.1)
+    assert work.run("media.encode", source, crf=30, clip_offset="2").values["audio_codec"] is None
+    inputs[3], inputs[7] = inputs[3].replace("=3", "=1"), "sine=duration=3"
+    with pytest.raises(IncompleteMedia, match="no picture in the part"):
+        work.run("media.encode", media.draw("short-film.mp4", *inputs, *H264), crf=30, clip_offset="2")
+
+
+@pytest.mark.parametrize("extname", [".mp4", ".mkv", ".ts"])
+def test_a_source_that_does_not_begin_at_zero(work: Work, media: MediaFactory, extname: str) -> None:
+    source = media.video(f"late{extname}", duration_s=2, options=(*H264, "-output_ts_offset", "10"))
+    assert work.run("media.encode", source, crf=30).values["duration"] == pytest.approx(2, abs=0.1)
+    with pytest.raises(InvalidParameters, match="past the end"):
+        work.run("media.encode", source, crf=30, clip_offset="5")
+
+
+def test_one_frame_of_ten_hours(work: Work, media: MediaFactory) -> None:
+    source = media.draw(
+        "slow.mp4", "-f", "lavfi", "-i", "testsrc2=size=96x64:rate=1/36000:duration=36000", "-frames:v", "1", *H264
+    )
+    outcome = work.run("media.encode", source, crf=30)
+    assert outcome.values["duration"] == pytest.approx(36_000)
+    assert len(frame_times(main_file(outcome))) == 1
+
+
+def test_what_was_concealed_is_reported(work: Work, media: MediaFactory, tmp_path: Path) -> None:
+    whole = media.video("whole.mp4", duration_s=3, options=(*H264, "-movflags", "+faststart", "-g", "10"))
+    data = bytearray(whole.read_bytes())
+    for position in range(6000, len(data), 9000):
+        data[position] ^= 0xFF
+    scratched = tmp_path / "scratched.mp4"
+    scratched.write_bytes(data)
+    assert work.run("media.encode", whole, crf=30).values["concealed_errors"] == 0
+    assert work.run("media.encode", scratched, crf=30).values["concealed_errors"] > 0
