@@ -38,7 +38,7 @@ class Frame:
     time_s: float
     """When the frame begins."""
     is_past_end: bool = False
-    """The time asked for lies behind the end of the film, so this is its last frame."""
+    """The time asked for lies behind the end of the last frame, which this is. (The sound may go on.)"""
 
 
 def frame_at(path: Path, time_s: float, *, limits: Limits | None = None) -> Frame:
@@ -60,7 +60,7 @@ def frames_at(path: Path, times: Iterable[float], *, limits: Limits | None = Non
             yield Frame(
                 picture=to_picture(decoded.frame, reader.aspect, limits),
                 time_s=decoded.begin_s,
-                is_past_end=is_last and reader.is_past_end(time_s, decoded),
+                is_past_end=is_last and time_s > decoded.end_s + reader.frame_s,
             )
 
 
@@ -85,7 +85,7 @@ class _Reader:
         self._open()
         self.aspect = self._stream.sample_aspect_ratio
         rate = self._stream.average_rate or self._stream.guessed_rate
-        self._frame_s = float(1 / rate) if rate else _DEFAULT_FRAME_S
+        self.frame_s = float(1 / rate) if rate else _DEFAULT_FRAME_S
 
     def _open(self) -> None:
         """Open, or go back to the very beginning: where seeking lands late, it does so even for the first frame."""
@@ -94,7 +94,7 @@ class _Reader:
         self._container = self._stack.enter_context(open_media(self._path, limits=self._limits))
         self._stream = best_video(self._container)
         if self._stream is None:
-            raise UnsupportedMedia("The file has no film, only sound.")
+            raise UnsupportedMedia("The file has no film.")
         self._base = float(self._stream.time_base)
         self._start_s = (self._container.start_time or 0) / av.time_base
         self._decoder = self._make_decoder()
@@ -132,12 +132,12 @@ class _Reader:
             begin_s = frame.pts * self._base - self._start_s
         else:
             begin_s = before.end_s if before else 0.0
-        return _Decoded(frame, begin_s, begin_s + (frame.duration * self._base if frame.duration else self._frame_s))
+        return _Decoded(frame, begin_s, begin_s + (frame.duration * self._base if frame.duration else self.frame_s))
 
     def find(self, time_s: float) -> tuple[_Decoded, bool]:
         """The frame shown at ``time_s``, and whether the film has no later one."""
         # Time stamps are rounded to the container's clock: a time that was computed must not miss its own frame.
-        time_s += min(0.001, self._frame_s / 4)
+        time_s += min(0.001, self.frame_s / 4)
         if not self._can_go_on(time_s):
             self._seek(time_s)
         found = self._advance(time_s)
@@ -211,9 +211,5 @@ class _Reader:
             return
         first = self._stream.start_time or 0
         told_end_s = (first + told) * self._base - self._start_s
-        if told_end_s - last.end_s > max(_MISSING_S, 2 * self._frame_s) and time_s > last.end_s + self._frame_s:
+        if told_end_s - last.end_s > max(_MISSING_S, 2 * self.frame_s) and time_s > last.end_s + self.frame_s:
             raise IncompleteMedia(f"The file ends after {last.end_s:.1f} s of {told_end_s:.1f} s.")
-
-    def is_past_end(self, time_s: float, last: _Decoded) -> bool:
-        duration_s = (self._container.duration or 0) / av.time_base
-        return time_s > max(last.end_s, duration_s) + self._frame_s

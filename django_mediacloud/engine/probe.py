@@ -37,6 +37,8 @@ _MAX_DEMUXED_PACKETS = 5_000_000
 _MAX_DEMUX_S = 20.0
 _FIRST_FRAME_PACKETS = 500
 _FIRST_FRAME_BYTES = 64_000_000
+_LATE = 500_000
+"""Microseconds."""
 _MAX_LOOP_PIXELS = 2_000_000_000
 """Of all frames of an animation together, when they are decoded to know how long it takes."""
 _CONTENT_TYPES: Mapping[str, tuple[str, str]] = {
@@ -188,6 +190,9 @@ def _loop_seconds(picture: Any, frames: int) -> float | None:
     try:
         for number in range(frames):
             picture.seek(number)
+            if picture.format in {"WEBP", "AVIF"}:
+                # These tell how long a frame is shown when it is decoded, the others when it is reached.
+                picture.load()
             total_ms += picture.info.get("duration", 0)
     except (EOFError, OSError, ValueError):
         return None
@@ -306,7 +311,9 @@ def _format_has_alpha(pixel_format: str) -> bool:
 
 def _duration_s(container: Any, format_name: str, streams: list[Any]) -> float | None:
     told_s: float | None = container.duration / av.time_base if container.duration else None
-    if told_s is not None and format_name not in _RAW_SOUND:
+    # Matroska files that start late: some count from the first picture, some from zero.
+    is_doubtful = format_name in _RAW_SOUND or (format_name == "matroska" and (container.start_time or 0) > _LATE)
+    if told_s is not None and not is_doubtful:
         return told_s
     measured_s = _measure(container, streams)
     # A header of an MP3 that leaves out the encoder's padding is right; a guess from the bit rate is far off.

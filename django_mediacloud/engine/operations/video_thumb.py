@@ -52,8 +52,8 @@ def _run(context: Context) -> Outcome:
     box = complete(original, given["width"], given["height"])
     check_output_size(box, limits)
     frame = frame_at(source, given["time"], limits=limits)
-    if frame.is_past_end:
-        length_s = info.duration_s or frame.time_s
+    length_s = info.duration_s or frame.time_s
+    if frame.is_past_end and given["time"] > length_s:
         raise UnsupportedMedia(
             f"The film is only {length_s:.1f} s long, so it has no picture at {given['time']:g} s.",
             advice="Ask for an earlier time.",
