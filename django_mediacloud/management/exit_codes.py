@@ -1,4 +1,4 @@
-"""What a command's exit code says; docs/commands.md has it for people."""
+"""What a command's exit code says; docs/commands.rst has it for people."""
 
 from __future__ import annotations
 

@@ -1,15 +1,19 @@
 from __future__ import annotations
 
 import contextlib
+import io
+import json
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import connections
 
 from django_mediacloud.models import Job
@@ -19,9 +23,9 @@ TOYS = {"CLOUDS": {"default": {"BACKEND": "tests.toys.workshop"}}, "RETRY_DELAYS
 
 
 @pytest.fixture
-def toys(settings: object) -> None:
+def toys(settings: Any) -> None:
     """The site has the toy workshop as its only cloud."""
-    settings.MEDIACLOUD = {**settings.MEDIACLOUD, **TOYS}  # type: ignore[attr-defined]
+    settings.MEDIACLOUD = {**settings.MEDIACLOUD, **TOYS}
 
 
 def wait_until(fact: Callable[[], object], timeout_s: float = 20.0) -> None:
@@ -119,3 +123,22 @@ def start(site_environment: dict[str, str], toys: None) -> Iterator[Start]:
     for running in started:
         running.kill()
     connections.close_all()
+
+
+class Called:
+    """What came of a command that was called in this process."""
+
+    def __init__(self, *arguments: str) -> None:
+        out, err = io.StringIO(), io.StringIO()
+        self.exit_code = 0
+        self.error = ""
+        try:
+            call_command(*arguments, stdout=out, stderr=err)
+        except CommandError as error:
+            self.exit_code = error.returncode
+            self.error = str(error)
+        self.out, self.err = out.getvalue(), err.getvalue()
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)

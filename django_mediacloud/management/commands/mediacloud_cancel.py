@@ -1,0 +1,23 @@
+"""``manage.py mediacloud_cancel``: jobs that are not wanted any more."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from ... import jobs
+from ..doors import Door, bad_input
+from ..selection import add_selection, do_to_all, find_jobs
+
+
+class Command(Door):
+    help = "Cancel jobs. What runs on this site stops within seconds; its files go. Prints each job's state."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        add_selection(parser)
+
+    def work(self, **options: Any) -> None:
+        if not options["ids"]:
+            raise bad_input("Name at least one job.")
+        do_to_all(self, find_jobs(options["ids"]), jobs.cancel, has_json=options["json"])

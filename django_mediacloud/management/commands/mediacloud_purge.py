@@ -1,0 +1,37 @@
+"""``manage.py mediacloud_purge``: what has expired, or is old, goes."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from django.core.management.base import CommandParser
+from django.template.defaultfilters import filesizeformat
+
+from ... import jobs
+from ..arguments import duration
+from ..doors import Door, add_json_option
+
+
+class Command(Door):
+    help = (
+        "Remove output files that have expired. With --older-than, too, the jobs that ended before that, with their "
+        "files; encodings that succeeded stay for as long as their video."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--older-than", type=duration, metavar="30d", help="As 12h, 30d or 8w.")
+        parser.add_argument("--dry-run", action="store_true", help="Only say what would go.")
+        add_json_option(parser)
+
+    def work(self, **options: Any) -> None:
+        is_dry = options["dry_run"]
+        purged = jobs.purge(older_than=options["older_than"], dry_run=is_dry)
+        if options["json"]:
+            self.print_json({**asdict(purged), "dry_run": is_dry})
+            return
+        size = filesizeformat(purged.bytes).replace("\xa0", " ")
+        self.say(
+            f"{'Would remove' if is_dry else 'Removed'} {purged.outputs} outputs ({size}), {purged.jobs} jobs, "
+            f"{purged.notifications} notifications."
+        )

@@ -1,0 +1,38 @@
+"""``manage.py mediacloud_retry``: another attempt at jobs that failed or were cancelled."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from ... import jobs
+from ...core.states import State
+from ...models import Job
+from ..arguments import moment
+from ..doors import Door, bad_input
+from ..selection import add_selection, do_to_all, find_jobs
+
+
+class Command(Door):
+    help = "Try jobs once more that failed or were cancelled. Prints each job's state."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        add_selection(parser)
+        parser.add_argument("--failed", action="store_true", help="All jobs that failed, besides those named.")
+        parser.add_argument(
+            "--since",
+            type=moment,
+            help="With --failed: only those that ended since then, as 2h, 3d, or a date and time.",
+        )
+
+    def work(self, **options: Any) -> None:
+        if options["since"] and not options["failed"]:
+            raise bad_input("--since belongs to --failed.")
+        if not options["ids"] and not options["failed"]:
+            raise bad_input("Name at least one job, or give --failed.")
+        chosen = find_jobs(options["ids"])
+        if options["failed"]:
+            failed = Job.objects.filter(state=State.FAILED).exclude(public_id__in=options["ids"]).order_by("pk")
+            chosen += failed.filter(finished_at__gte=options["since"]) if options["since"] else failed
+        do_to_all(self, chosen, jobs.retry, has_json=options["json"])

@@ -1,0 +1,26 @@
+"""``manage.py mediacloud_sweep``: one round over what is stuck, for cron, where no mediacloud_worker sweeps."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from ... import callbacks, jobs
+from ..doors import Door, add_json_option
+
+
+class Command(Door):
+    help = "Mend what is stuck (lost workers, lost wake-ups, silent services) and deliver the callbacks that are due."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        add_json_option(parser)
+
+    def work(self, **options: Any) -> None:
+        swept, sent = asdict(jobs.sweep()), asdict(callbacks.deliver_due())
+        if options["json"]:
+            self.print_json({**swept, "callbacks": sent})
+            return
+        told = {**swept, **{f"callbacks {name.replace('_', ' ')}": count for name, count in sent.items()}}
+        self.say(", ".join(f"{count} {name}" for name, count in told.items() if count) or "Nothing to do.")
