@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -15,10 +14,10 @@ from rest_framework.utils import html
 from ..clouds.registry import cloud_aliases
 from ..core.ids import parse_id
 from ..models import Profile
+from .text import is_storable
 
 MAX_PROFILES = 100
 MAX_DEPTH = 50
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 class KnownFieldsOnly(serializers.Serializer[Any]):
@@ -27,9 +26,13 @@ class KnownFieldsOnly(serializers.Serializer[Any]):
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, Mapping):
             known = {name for name, field in self.fields.items() if not field.read_only} | {"csrfmiddlewaretoken"}
-            if unknown := [str(name) for name in data if name not in known]:
+            if unknown := [str(name) for name in data if name not in known and not self.may_take(data[name])]:
                 raise serializers.ValidationError({name: ["unknown field"] for name in unknown})
         return super().to_internal_value(data)
+
+    def may_take(self, value: Any) -> bool:
+        """Whether ``value`` is of use although no field has its name."""
+        return False
 
 
 class ObjectField(serializers.JSONField):
@@ -53,7 +56,7 @@ class ObjectField(serializers.JSONField):
 
 def _problem_in(value: Any, depth: int) -> str:
     if isinstance(value, str):
-        return "contains characters that cannot be stored" if _UNSTORABLE.search(value) else ""
+        return "" if is_storable(value) else "contains characters that cannot be stored"
     if isinstance(value, float) and not math.isfinite(value):
         return "contains a number that is too large"
     if isinstance(value, Mapping | list) and depth == 0:
@@ -126,7 +129,7 @@ def find_profiles(words: Any) -> list[Profile]:
         raise serializers.ValidationError("must be names or ids of profiles")
     if len(words) > MAX_PROFILES:
         raise serializers.ValidationError(f"has at most {MAX_PROFILES} profiles")
-    if any(_UNSTORABLE.search(item) for item in words):
+    if not all(map(is_storable, words)):
         raise serializers.ValidationError("must be names or ids of profiles")
     ids = {}
     for item in words:

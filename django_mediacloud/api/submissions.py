@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.files.storage import storages
+from django.core.files.uploadedfile import UploadedFile
 from rest_framework import serializers
 
 from ..models import Factory, Profile, Video
@@ -35,6 +36,7 @@ class VideoSubmission(KnownFieldsOnly):
     title = serializers.CharField(required=False, allow_blank=True, max_length=_length(Video, "title"))
     payload = serializers.CharField(required=False, allow_blank=True, max_length=_length(Video, "payload"))
     callback_url = CallbackUrlField()
+    priority = serializers.IntegerField(required=False)
 
 
 class EncodingSubmission(KnownFieldsOnly):
@@ -62,6 +64,15 @@ class TaskSubmission(KnownFieldsOnly):
     callback_url = CallbackUrlField()
     priority = serializers.IntegerField(required=False)
     metas = ObjectField(required=False)
+
+    def may_take(self, value: Any) -> bool:
+        return isinstance(value, UploadedFile)
+
+    def to_internal_value(self, data: Any) -> Any:
+        """With ``files``: the uploads that are no field, each under the name of the parameter that takes it."""
+        values = super().to_internal_value(data)
+        files = {name: data[name] for name in data if name not in self.fields and self.may_take(data[name])}
+        return values | {"files": files}
 
 
 class LibrarySerializer(KnownFieldsOnly, serializers.ModelSerializer[Any]):

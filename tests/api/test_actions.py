@@ -62,6 +62,7 @@ def test_a_source_that_failed_is_tried_again_with_its_encodings(profile, jane, a
     server.routes["/film"] = Reply(body=b"broken film")
     video = jobs.submit_video(source_url=server.url("/film"), profiles=[profile], owner=jane)
     address = f"/api/videos/{video.public_id}"
+    jobs.submit_encodings(video, [profile])
     forbidden(as_jane.post(f"{address}/retry/"))
     jobs.ingest(video.pk)
     shown = as_jane.get(f"{address}/").json()
@@ -72,12 +73,23 @@ def test_a_source_that_failed_is_tried_again_with_its_encodings(profile, jane, a
 
     shown = as_jane.post(f"{address}/retry/").json()
     assert (shown["state"], shown["failure"]) == ("waiting", None)
-    assert [short["state"] for short in shown["encodings"]] == ["new"]
+    assert [short["state"] for short in shown["encodings"]] == ["new", "new"]
+    video.refresh_from_db()
+    assert video.attempt == 2
     Video.objects.filter(pk=video.pk).update(path="")
     server.routes["/film"] = Reply(body=b"a good film")
-    [released] = jobs.ingest(video.pk)
-    jobs.run(released.pk)
-    assert as_jane.get(f"{address}/").json()["encodings"][0]["state"] == "succeeded"
+    for released in jobs.ingest(video.pk):
+        jobs.run(released.pk)
+    states = {short["state"] for short in as_jane.get(f"{address}/").json()["encodings"]}
+    assert states == {"succeeded"}
+
+
+def test_a_source_without_encodings_is_tried_again(jane, as_jane, server):
+    server.routes["/film"] = Reply(body=b"broken film")
+    video = jobs.submit_video(source_url=server.url("/film"), profiles=[], owner=jane)
+    jobs.ingest(video.pk)
+    assert as_jane.post(f"/api/videos/{video.public_id}/retry/").json()["state"] == "waiting"
+    forbidden(as_jane.post(f"/api/videos/{video.public_id}/retry/"))
 
 
 class TestRemove:

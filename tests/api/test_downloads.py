@@ -6,8 +6,10 @@ import asyncio
 import tracemalloc
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.db import connection
 from django.test import AsyncClient
 
 from django_mediacloud.api.downloads import is_shown
@@ -165,6 +167,8 @@ def test_under_asgi_it_is_streamed_too(encoded, jane):
         async for piece in answer.streaming_content:
             got += len(piece)
         answer.close()
+        # In the thread that has answered.
+        await sync_to_async(lambda: connection.close())()
         return answer.status_code, got
 
     tracemalloc.start()

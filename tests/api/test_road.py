@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import requests
 from django.contrib.auth.models import User
+from django.test import Client
 
 from django_mediacloud import jobs
 from django_mediacloud.models import Job, Profile, Video
@@ -73,6 +74,22 @@ def test_an_upload_is_encoded_and_its_files_come_down(session: requests.Session,
         assert output["size_bytes"] == 20
     assert session.delete(f"{api}/videos/{video['id']}/", timeout=10).status_code == 204
     assert not Job.objects.exists()
+
+
+def test_a_page_of_the_site_may_use_its_session(jane: User, live_server: Any, api: str, profile: Profile) -> None:
+    client = Client()
+    client.force_login(jane)
+    cookies = {"sessionid": client.cookies["sessionid"].value, "csrftoken": "c" * 32}
+    given: dict[str, Any] = {"files": {"file": ("film.mov", b"a film")}, "data": {"profiles": "twin"}}
+    answer = requests.post(f"{api}/videos/", cookies=cookies, timeout=10, **given)
+    assert (answer.status_code, answer.json()["code"]) == (403, "permission_denied")
+    assert not Video.objects.exists()
+    for more in ({"headers": {"X-CSRFToken": "c" * 32}}, {}):
+        data = {"profiles": "twin"} if more else {"profiles": "twin", "csrfmiddlewaretoken": "c" * 32}
+        given = {"files": {"file": ("film.mov", b"a film")}, "data": data, **more}
+        answer = requests.post(f"{api}/videos/", cookies=cookies, timeout=10, **given)
+        assert answer.status_code == 201, answer.text
+    assert Video.objects.count() == 2
 
 
 def test_a_film_comes_from_a_url(session: requests.Session, api: str, profile: Profile, server: LocalServer) -> None:

@@ -9,6 +9,7 @@ import pytest
 from django.core.files.base import ContentFile
 from django.test import override_settings
 
+from django_mediacloud import jobs
 from django_mediacloud.models import Encoding, Factory, Job, Profile, Video
 from tests.api.conftest import CLOUDS, stored_files
 
@@ -67,11 +68,12 @@ class TestVideos:
             "title": "Holidays",
             "payload": "42",
             "callback_url": "https://example.com/done",
+            "priority": 9,
         }
         shown = as_jane.post("/api/videos/", asked, format="json").json()
         video = Video.objects.get()
         assert (video.factory, video.title, video.payload, video.owner) == (factory, "Holidays", "42", jane)
-        assert Job.objects.get().callback_url == "https://example.com/done"
+        assert Job.objects.values_list("callback_url", "priority").get() == ("https://example.com/done", 9)
         assert (shown["factory"], shown["source_url"]) == (str(factory.public_id), asked["source_url"])
 
     @pytest.mark.parametrize(
@@ -248,6 +250,30 @@ class TestTasks:
         answer = as_jane.post("/api/tasks/", {f"a{n}": "1" for n in range(1100)}, format="multipart")
         assert (answer.status_code, answer.json()["code"]) == (400, "parse_error")
         assert as_jane.put("/api/tasks/").json()["code"] == "method_not_allowed"
+
+    def test_an_upload_goes_to_the_parameter_of_its_name(self, as_jane):
+        asked = {"operation": "copy", "parameters": '{"count": 2}', "url": upload(b"bytes")}
+        shown = as_jane.post("/api/tasks/", asked, format="multipart").json()
+        job = Job.objects.get()
+        jobs.run(job.pk)
+        shown = as_jane.get(f"/api/tasks/{shown['id']}/").json()
+        assert (shown["job"]["state"], len(shown["job"]["outputs"])) == ("succeeded", 2)
+
+    @pytest.mark.parametrize(
+        ("asked", "errors"),
+        [
+            ({"film": b"x"}, {"film": ["takes no file"]}),
+            ({"count": b"x"}, {"count": ["takes no file"]}),
+            ({"url": b""}, {"file": ["the file is empty"]}),
+            ({"url": b"x", "parameters": b"{}"}, {"parameters": ["must be valid JSON"]}),
+        ],
+    )
+    def test_a_bad_upload_leaves_nothing(self, as_jane, asked, errors):
+        before = stored_files()
+        files = {name: upload(content) for name, content in asked.items()}
+        refused(as_jane.post("/api/tasks/", {"operation": "copy", **files}, format="multipart"), errors)
+        assert stored_files() == before
+        assert not Job.objects.exists()
 
     def test_a_form(self, as_jane):
         asked = {"operation": "hello", "parameters": '{"name": "Jane"}', "priority": "3"}

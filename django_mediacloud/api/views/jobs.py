@@ -123,19 +123,24 @@ class ProcessViewSet(JobViewSet):
 
 
 class TaskViewSet(JobViewSet):
-    """Single operations. POST an ``operation`` (see ``operations``) and its ``parameters``."""
+    """Single operations. POST an ``operation`` (see ``operations``) and its ``parameters``.
+
+    A parameter that takes a file takes its URL, or, in a multipart form, an upload under the parameter's name.
+    """
 
     kind = Kind.TASK
     serializer_class = TaskSerializer
     detail_class = TaskDetailSerializer
     submission_class = TaskSubmission
+    takes_files = True
     filters = (STATE, CLOUD, OPERATION)
 
     def create(self, request: Request) -> Response:
         asked = self.submitted(request)
-        metas = asked.pop("metas", {})
+        metas, files = asked.pop("metas", {}), asked.pop("files")
         job = jobs.submit(
             JobSpec(kind=Kind.TASK, **asked),
+            files=files,
             owner=request.user,
             idempotency_key=self.idempotency_key(request),
             metas=metas,

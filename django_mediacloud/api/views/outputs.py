@@ -16,6 +16,7 @@ from ..downloads import download
 from ..errors import ErrorsMixin
 from ..representations import OutputSerializer
 from ..rows import outputs_of
+from ..text import is_storable
 from .base import Resource
 
 
@@ -49,6 +50,8 @@ class DownloadView(ErrorsMixin, APIView):
             public_id = parse_id(id)
         except ValueError:
             raise Http404 from None
+        if not is_storable(name):
+            raise Http404
         output = outputs_of(request.user).filter(job__public_id=public_id, name=name).order_by("-attempt").first()
         if output is None:
             raise Http404

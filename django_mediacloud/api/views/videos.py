@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import transaction
 from django.db.models import QuerySet
 from rest_framework import mixins, status
 from rest_framework.decorators import action
@@ -13,7 +12,6 @@ from ... import jobs
 from ...core.states import SourceState, State
 from ...exceptions import NotAllowed, StorageError
 from ...jobs.purge import remove_video
-from ...jobs.retry import retry_source
 from ...models import Job, Video
 from .. import filters
 from ..representations import VideoDetailSerializer, VideoSerializer
@@ -58,10 +56,10 @@ class VideoViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource):
     def retry(self, _request: Request, **_kwargs: Any) -> Response:
         """Tries a source that has failed again, and the encodings that failed with it."""
         video = self.get_object()
-        with transaction.atomic():
-            if not retry_source(video):
-                raise NotAllowed(f"A source that is {video.state} cannot be retried.")
-            lost = Job.objects.filter(encoding__video=video, state=State.FAILED, failure_code="source_failed")
-            for job in lost:
-                jobs.retry(job)
+        lost = list(Job.objects.filter(encoding__video=video, state=State.FAILED, failure_code="source_failed"))
+        # Retrying an encoding retries the source that it has failed for, in one transaction.
+        if video.state != SourceState.FAILED or not (lost or jobs.retry_source(video)):
+            raise NotAllowed(f"A source that is {video.state} cannot be retried.")
+        for job in lost:
+            jobs.retry(job)
         return Response(self.shown(video.pk))
