@@ -52,11 +52,10 @@ def _inspect(output: Output, video: Video, *, is_whole: bool) -> tuple[MediaInfo
         info = _probe(path)
     except MediaCloudError as error:
         return None, str(error)
-    expected_s = video.duration_s
-    has_length = is_whole and info.kind != "image" and expected_s and info.duration_s
-    if has_length and abs(info.duration_s - expected_s) > LENGTH_TOLERANCE_S:
-        return info, f"lasts {info.duration_s:.2f} s instead of {expected_s:.2f} s"
-    return info, ""
+    if not is_whole or info.kind == "image" or video.duration_s is None or info.duration_s is None:
+        return info, ""
+    is_right = abs(info.duration_s - video.duration_s) <= LENGTH_TOLERANCE_S
+    return info, "" if is_right else f"lasts {info.duration_s:.2f} s instead of {video.duration_s:.2f} s"
 
 
 def _probe(path: Path) -> MediaInfo:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from .parameters import Parameters
 from .spec import Kind
@@ -18,6 +19,8 @@ class OperationInfo:
     parameters: Parameters
     results: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
+    formats: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """What a Process can ask for: each output format with the parameters that make it."""
     kinds: frozenset[Kind] = frozenset({Kind.TASK})
 
 
@@ -31,3 +34,13 @@ class Capabilities:
     """The service can be asked whether it took a submission that bears our token."""
     can_resubmit: bool = False
     """Handing in the same work twice does no harm (nothing is billed, nothing is kept)."""
+
+    @property
+    def formats(self) -> dict[str, OperationInfo]:
+        """The output formats that a Process can ask for, each with the operation that makes it."""
+        return {
+            name: operation
+            for operation in self.operations.values()
+            if Kind.PROCESS in operation.kinds
+            for name in sorted(operation.formats)
+        }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-import tempfile
 import traceback
 from pathlib import Path
 from typing import Any
@@ -50,8 +49,8 @@ def ingest(video_pk: int) -> list[Job]:
     if video is None or lease is None:
         return []
     try:
-        with tempfile.TemporaryDirectory(prefix="mediacloud-", dir=config().work_dir) as folder:
-            facts = _bring(video, lease, Path(folder))
+        with open_workdir() as folder:
+            facts = _bring(video, lease, folder)
         return _finish(video, lease, facts)
     except WorkStopped:
         return []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import tempfile
 import traceback
 from pathlib import Path
 
@@ -47,11 +46,11 @@ def run(job_pk: int) -> None:
 def _attend(job: Job, lease: Lease, *, is_new: bool) -> None:
     """Work under a lease, and turn every way in which it may end into the job's state."""
     try:
-        with tempfile.TemporaryDirectory(prefix="mediacloud-", dir=config().work_dir) as folder:
+        with open_workdir() as folder:
             if is_new:
-                _submit(job, lease, Path(folder))
+                _submit(job, lease, folder)
             else:
-                _follow(job, lease, Path(folder))
+                _follow(job, lease, folder)
     except WorkStopped:
         logger.info("Job %s was stopped.", job.public_id)
     except MediaCloudError as error:

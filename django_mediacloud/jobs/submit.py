@@ -14,6 +14,7 @@ from django.utils import timezone
 from .. import signals
 from ..clouds.registry import get_cloud, get_operation
 from ..conf import config
+from ..core.capabilities import OperationInfo
 from ..core.parameters import REQUIRED_MESSAGE, Parameter, Type
 from ..core.spec import JobSpec, Kind, StoredFile
 from ..core.states import SourceState, State
@@ -77,11 +78,13 @@ def submit_process(
     if (file is None) == (not url):
         raise InvalidParameters({"file": ["give either a file or a url"]})
     filename = PurePath(file.name or "").name if file is not None else url.rpartition("/")[2]
+    operation = _converter(alias, output_format)
+    given = {SOURCE: url} if url else {}
     spec = JobSpec(
         kind=Kind.PROCESS,
         cloud=alias,
-        operation=_converter(alias, output_format),
-        parameters={**(options or {}), "format": output_format, **({SOURCE: url} if url else {})},
+        operation=operation.name,
+        parameters={**(options or {}), **operation.formats[output_format], **given},
         callback_url=callback_url,
     )
     fields = {
@@ -100,16 +103,12 @@ def submit_process(
     )
 
 
-def _converter(alias: str, output_format: str) -> str:
+def _converter(alias: str, output_format: str) -> OperationInfo:
     """The operation of a cloud that makes files of that format."""
-    known: set[str] = set()
-    for name, operation in get_cloud(alias).capabilities.operations.items():
-        parameter = operation.parameters.get("format")
-        if Kind.PROCESS in operation.kinds and parameter is not None:
-            if output_format in parameter.choices:
-                return name
-            known.update(parameter.choices)
-    raise InvalidParameters({"output_format": ["must be one of: " + ", ".join(sorted(known))]}, cloud=alias)
+    formats = get_cloud(alias).capabilities.formats
+    if output_format not in formats:
+        raise InvalidParameters({"output_format": ["must be one of: " + ", ".join(sorted(formats))]}, cloud=alias)
+    return formats[output_format]
 
 
 @again_after_deadlock

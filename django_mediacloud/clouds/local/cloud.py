@@ -9,9 +9,10 @@ from typing import Any, ClassVar
 from ...core.capabilities import Capabilities
 from ...core.spec import Snapshot
 from ...core.states import State
-from ...engine import ffmpeg, sandbox
+from ...engine.ffmpeg import ffmpeg_version, find_ffmpeg
 from ...engine.limits import Limits
 from ...engine.registry import load_operations
+from ...engine.sandbox import run_operation
 from ...exceptions import ConfigurationError
 from ..base import Cloud, Work
 
@@ -42,7 +43,7 @@ class Adapter(Cloud):
         output_dir = work.workdir / "output"
         output_dir.mkdir()
         began = time.monotonic()
-        outcome = sandbox.run_operation(
+        outcome = run_operation(
             work.operation,
             parameters=work.parameters,
             inputs=inputs,
@@ -61,4 +62,4 @@ class Adapter(Cloud):
         )
 
     def check(self) -> str:
-        return f"{super().check()}, ffmpeg {ffmpeg.ffmpeg_version()} at {ffmpeg.find_ffmpeg()}"
+        return f"{super().check()}, ffmpeg {ffmpeg_version()} at {find_ffmpeg()}"

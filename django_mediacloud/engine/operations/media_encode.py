@@ -9,6 +9,7 @@ from ...core.capabilities import OperationInfo
 from ...core.parameters import Parameter, Parameters, Type
 from ...core.spec import Kind
 from ...exceptions import InvalidParameters
+from ..encoding.codecs import CONTAINERS
 from ..encoding.command import check_command, parse_command
 from ..encoding.encode import encode
 from ..encoding.options import read_options
@@ -97,6 +98,7 @@ OPERATION = Operation(
             "renditions": "Rungs of the ladder, largest first.",
         },
         files={"output": "The encoded file, or the playlist to open."},
+        formats={extname.lstrip("."): {"extname": extname} for extname in CONTAINERS},
         kinds=frozenset({Kind.ENCODING, Kind.PROCESS, Kind.TASK}),
     ),
     run=_run,

@@ -18,7 +18,7 @@ _URL = Parameter(name="url", type=Type.URL, is_required=True, help="The source f
 _EVERY_KIND = frozenset(Kind)
 
 
-def _info(name: str, *parameters: Parameter, kinds: frozenset[Kind] = _EVERY_KIND) -> OperationInfo:
+def _info(name: str, *parameters: Parameter, kinds: frozenset[Kind] = _EVERY_KIND, **more: Any) -> OperationInfo:
     return OperationInfo(
         name=name,
         summary=f"{name} of the toy workshop",
@@ -26,6 +26,7 @@ def _info(name: str, *parameters: Parameter, kinds: frozenset[Kind] = _EVERY_KIN
         results={"size": "Bytes that were read."},
         files={"output": "The copy."},
         kinds=kinds,
+        **more,
     )
 
 
@@ -38,6 +39,7 @@ OPERATIONS = {
             _URL,
             Parameter(name="format", type=Type.STRING, choices=("copy", "twin"), default="copy"),
             Parameter(name="count", type=Type.INTEGER, default=1, minimum=1, maximum=20, help="Files to make."),
+            formats={"copy": {"format": "copy"}, "twin": {"format": "twin"}},
         ),
         _info("hello", Parameter(name="name", type=Type.STRING, is_required=True, help="Whom to greet.")),
         _info(

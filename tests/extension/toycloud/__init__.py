@@ -1,0 +1,1 @@
+"""A toy cloud, as a package of its own."""
