@@ -27,6 +27,7 @@ from .lease import Lease, take_video
 from .outputs import delete_file, json_safe, safe_name, save_file, storage_of
 from .sources import StoredInput, fetch_rules
 from .state import NO_FAILURE, NO_LEASE, failure_fields, move
+from .workdir import open_workdir
 
 logger = logging.getLogger(__name__)
 

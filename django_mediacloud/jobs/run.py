@@ -8,7 +8,6 @@ from pathlib import Path
 
 from ..clouds.base import Cloud, Work
 from ..clouds.registry import get_cloud, get_operation
-from ..conf import config
 from ..core.failure import Failure, cut
 from ..core.spec import Snapshot
 from ..core.states import State
@@ -20,6 +19,7 @@ from .ending import end_cancelled, fail, hand_back
 from .lease import Lease, join_job, leave_job, take_job
 from .sources import open_inputs
 from .state import move, note
+from .workdir import open_workdir
 
 logger = logging.getLogger(__name__)
 

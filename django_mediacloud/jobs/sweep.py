@@ -25,6 +25,7 @@ from .ending import end_cancelled, fail
 from .ingest import fail_encodings, release_encodings
 from .queue import wake_job, wake_video
 from .state import NO_LEASE, note
+from .workdir import remove_abandoned
 
 logger = logging.getLogger(__name__)
 
@@ -35,13 +36,14 @@ REWAKE_S = 60
 
 @dataclass(slots=True, kw_only=True)
 class Swept:
-    """How many rows were mended, by kind."""
+    """How many rows were mended, by kind, and folders of killed workers removed."""
 
     lost: int = 0
     cancelled: int = 0
     woken: int = 0
     sources: int = 0
     released: int = 0
+    folders: int = 0
 
     def __bool__(self) -> bool:
         return any(getattr(self, item.name) for item in fields(self))
@@ -56,6 +58,7 @@ def sweep() -> Swept:
         woken=_count(_wake, _asleep(now), now),
         sources=_sweep_sources(now),
         released=_release(),
+        folders=remove_abandoned(),
     )
 
 
