@@ -151,7 +151,7 @@ def _finish(video: Video, lease: Lease, facts: dict[str, Any]) -> list[Job]:
 
 def release_encodings(video: Video) -> list[Job]:
     """Queue the encodings that waited for a source that is now ready; the jobs that may run."""
-    waiting = Job.objects.filter(encoding__video=video, state=State.NEW)
+    waiting = Job.objects.filter(encoding__video=video, state=State.NEW).order_by("-priority", "pk")
     return [job for job in waiting if move(job, State.QUEUED, queued_at=timezone.now(), message="the source is ready")]
 
 
