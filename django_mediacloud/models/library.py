@@ -12,7 +12,7 @@ from django.db.models import Q
 
 from ..clouds.registry import get_operation
 from ..core.media import MediaInfo
-from ..core.spec import StoredFile
+from ..core.spec import Kind, StoredFile
 from ..core.states import SourceState
 from ..exceptions import InvalidParameters, MediaCloudError
 from .base import Failed, Leased, LeasedQuerySet, OwnedQuerySet, PublicModel
@@ -77,6 +77,8 @@ class Profile(PublicModel):
             raise ValidationError({"parameters": sentences}) from error
         except MediaCloudError as error:
             raise ValidationError({"operation": str(error)}) from error
+        if Kind.ENCODING not in operation.kinds:
+            raise ValidationError({"operation": f"{self.operation} makes no encodings"})
 
 
 class Video(PublicModel, Leased, Failed):

@@ -151,6 +151,7 @@ class TestLibrary:
             ({"parameters": {"size": 1}}, {"parameters": ["size: unknown parameter"]}),
             ({"parameters": [1]}, {"parameters": ["must be an object"]}),
             ({"operation": "dream"}, {"operation": ["Cloud 'default' has no operation 'dream'."]}),
+            ({"operation": "media.info"}, {"operation": ["media.info makes no encodings"]}),
             ({"cloud": "cirrus"}, {"cloud": ["must be one of: afar, default"]}),
             ({"factory": "1"}, {"factory": ["must be an id"]}),
             ({"colour": 1, "id": "x"}, {"colour": ["unknown field"], "id": ["unknown field"]}),
