@@ -1,0 +1,21 @@
+"""The editors' pages. They show what stands in the database, and change nothing but by the verbs of ``jobs``."""
+
+from .job import JobAdmin
+from .kinds import EncodingAdmin, ProcessAdmin, TaskAdmin
+from .messages import CallbackAdmin, NotificationAdmin
+from .output import OutputAdmin
+from .profile import FactoryAdmin, ProfileAdmin
+from .video import VideoAdmin
+
+__all__ = [
+    "CallbackAdmin",
+    "EncodingAdmin",
+    "FactoryAdmin",
+    "JobAdmin",
+    "NotificationAdmin",
+    "OutputAdmin",
+    "ProcessAdmin",
+    "ProfileAdmin",
+    "TaskAdmin",
+    "VideoAdmin",
+]

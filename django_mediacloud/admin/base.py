@@ -1,0 +1,62 @@
+"""What the pages share: constant numbers of queries, search by public id, rows that nobody edits by hand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from ..core.ids import parse_id
+
+if TYPE_CHECKING:
+    ModelAdmin = admin.ModelAdmin[Any]
+else:
+    ModelAdmin = admin.ModelAdmin
+
+
+class MediaAdmin(ModelAdmin):
+    """``public_id_path`` leads from the row to its public id, by which people search in any of its spellings."""
+
+    public_id_path: str = ""
+    # The number of all rows beside that of the filtered ones is a second count of a table that may be large.
+    show_full_result_count = False
+
+    class Media:
+        css = {"all": ["mediacloud/admin.css"]}
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        if self.public_id_path:
+            try:
+                public_id = parse_id(search_term.strip())
+            except ValueError:
+                pass
+            else:
+                return queryset.filter(**{self.public_id_path: public_id}), False
+        return super().get_search_results(request, queryset, search_term)
+
+
+class UneditedMixin(ModelAdmin):
+    """Rows that are looked at: what changes them are verbs, and these need the model's change permission."""
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_view_permission(request, obj) or self.has_verb_permission(request)
+
+    def has_verb_permission(self, request: HttpRequest) -> bool:
+        return super().has_change_permission(request)
+
+
+class ReadOnlyAdmin(UneditedMixin, MediaAdmin):
+    """Rows that the program writes and nobody else."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
