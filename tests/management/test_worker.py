@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import time
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
+from django.core.files import File
 from django.db import connection
 
 from django_mediacloud import jobs
@@ -15,8 +18,9 @@ from django_mediacloud.core.spec import JobSpec
 from django_mediacloud.core.states import State
 from django_mediacloud.models import Job
 
+from ..media import MediaFactory
 from ..servers import LocalServer, Reply
-from .conftest import Running, Start, await_state, is_alive
+from .conftest import Running, Start, await_state, is_alive, wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -76,6 +80,35 @@ def test_a_killed_process_is_replaced_and_its_job_done_once(start: Start, tmp_pa
     assert f"{child.pid} was killed by SIGKILL" in worker.text
     (heir,) = worker.children()
     assert heir.pid != child.pid
+
+
+def test_a_process_killed_in_mid_encode_takes_ffmpeg_with_it(
+    start: Start, settings: Any, media: MediaFactory, tmp_path: Path
+) -> None:
+    clouds = {**settings.MEDIACLOUD["CLOUDS"], "engine": {"BACKEND": "django_mediacloud.clouds.local"}}
+    settings.MEDIACLOUD = {**settings.MEDIACLOUD, "CLOUDS": clouds}
+    worker = start_worker(start, MEDIACLOUD_WORK_DIR=str(tmp_path))
+    with media.video(duration_s=5, size=(320, 240)).open("rb") as clip:
+        parameters = {"extname": ".webm", "video_codec": "vp9", "audio_codec": "opus"}
+        spec = JobSpec(cloud="engine", operation="media.encode", parameters=parameters)
+        job = jobs.submit(spec, files={"url": File(clip, name="clip.mp4")})
+    wait_until(lambda: has_ffmpeg(worker), 60)
+    engine = worker.children()
+    (child,) = psutil.Process(worker.process.pid).children()
+
+    child.kill()
+
+    _, alive = psutil.wait_procs(engine, timeout=5)
+    assert not [process for process in alive if is_alive(process)]
+    await_state(job, State.SUCCEEDED, timeout_s=90)
+    assert job.attempt == 2
+    assert [output.name.rpartition(".")[2] for output in job.outputs.all()] == ["webm"]
+
+
+def has_ffmpeg(worker: Running) -> bool:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return any("ffmpeg" in child.name() for child in worker.children())
+    return False
 
 
 def test_sigterm_lets_the_job_in_hand_finish(start: Start, tmp_path: Path) -> None:
