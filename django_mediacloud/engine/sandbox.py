@@ -46,7 +46,7 @@ def run_operation(
     raised; ``LimitExceeded`` with the limit as its code; ``EngineCrashed`` if the child died of something else.
     """
     limits = limits or Limits()
-    channel = _server.open_child()
+    channel, server = _server.open_child()
     try:
         request = {
             "operation": name,
@@ -58,7 +58,7 @@ def run_operation(
         }
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             send(channel, request)
-        return _Run(name, channel, workdir, limits, on_tick).wait()
+        return _Run(name, channel, server, workdir, limits, on_tick).wait()
     finally:
         channel.close()
 
@@ -71,9 +71,18 @@ def shutdown() -> None:
 class _Run:
     """Listens to one child until it is gone."""
 
-    def __init__(self, name: str, channel: socket.socket, workdir: Path, limits: Limits, on_tick: OnTick) -> None:
+    def __init__(
+        self,
+        name: str,
+        channel: socket.socket,
+        server: subprocess.Popen[bytes],
+        workdir: Path,
+        limits: Limits,
+        on_tick: OnTick,
+    ) -> None:
         self._name = name
         self._channel = channel
+        self._server = server
         self._reader = Reader(channel)
         self._workdir = workdir
         self._limits = limits
@@ -90,6 +99,7 @@ class _Run:
                 if select.select([self._channel], [], [], TICK_S)[0]:
                     self._take()
                 self._check_limits()
+                self._check_server()
                 if not self._answer:
                     self._on_tick(self._progress)
         except BaseException:
@@ -125,6 +135,18 @@ class _Run:
                     code="output_size",
                     operation=self._name,
                 )
+
+    def _check_server(self) -> None:
+        """Nobody is left to tell how the child ends when the fork server is gone: the child goes too."""
+        if self._server.poll() is not None and not self._reader.is_over:
+            self._take_rest()
+            if not self._answer:
+                raise EngineCrashed("The engine's fork server ended.", operation=self._name, is_retryable=True)
+            self._reader.is_over = True
+
+    def _take_rest(self) -> None:
+        while not self._reader.is_over and select.select([self._channel], [], [], 0)[0]:
+            self._take()
 
     def _kill(self) -> None:
         """End the child and all that it started; return when they are gone.
@@ -194,32 +216,33 @@ class _ForkServer:
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
 
-    def open_child(self) -> socket.socket:
-        """Our end of the socket to a child that waits for its request."""
+    def open_child(self) -> tuple[socket.socket, subprocess.Popen[bytes]]:
+        """Our end of the socket to a child that waits for its request, and the server that has forked it."""
         ours, theirs = socket.socketpair()
         with theirs, self._lock:
             for _ in range(2):
                 try:
-                    socket.send_fds(self._running(), [b"x"], [theirs.fileno()])
-                    return ours
+                    control, server = self._running()
+                    socket.send_fds(control, [b"x"], [theirs.fileno()])
+                    return ours, server
                 except (BrokenPipeError, ConnectionResetError):
                     self._forget()
         ours.close()
         raise EngineCrashed("The engine's fork server does not start.", is_retryable=True)
 
-    def _running(self) -> socket.socket:
+    def _running(self) -> tuple[socket.socket, subprocess.Popen[bytes]]:
         if self._owner != os.getpid():
             # After a fork these belong to our parent.
             self._process, self._control = None, None
         if self._control is None or self._process is None or self._process.poll() is not None:
             self._forget()
-            self._start()
-        return self._control  # type: ignore[return-value]  # _start has set it
+            return self._start()
+        return self._control, self._process
 
-    def _start(self) -> None:
+    def _start(self) -> tuple[socket.socket, subprocess.Popen[bytes]]:
         ours, theirs = socket.socketpair()
         with theirs:
-            self._process = subprocess.Popen(
+            process = subprocess.Popen(
                 [sys.executable, "-m", "django_mediacloud.engine.forkserver", str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
@@ -227,7 +250,8 @@ class _ForkServer:
                 # A Ctrl-C at the terminal is the worker's to answer.
                 start_new_session=True,
             )
-        self._control, self._owner = ours, os.getpid()
+        self._control, self._process, self._owner = ours, process, os.getpid()
+        return ours, process
 
     def _forget(self) -> None:
         if self._control is not None:

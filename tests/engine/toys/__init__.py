@@ -1,0 +1,1 @@
+"""An operation that misbehaves in every way, for the sandbox."""

@@ -1,0 +1,117 @@
+"""Does what its parameter ``act`` says."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from django_mediacloud.core.capabilities import OperationInfo
+from django_mediacloud.core.parameters import Parameter, Parameters, Type
+from django_mediacloud.core.spec import ProducedFile
+from django_mediacloud.engine.ffmpeg import run_ffmpeg
+from django_mediacloud.engine.operation import Context, Operation, Outcome
+from django_mediacloud.exceptions import UnsupportedMedia
+
+
+def _outcome(path: Path) -> Outcome:
+    return Outcome(values={"pid": os.getpid()}, files=(ProducedFile(name="a.bin", content_type="x/y", path=path),))
+
+
+def succeed(context: Context) -> Outcome:
+    for percent in (10, 50, 100):
+        context.report(percent)
+    path = context.workdir / "a.bin"
+    path.write_bytes(b"made")
+    return _outcome(path)
+
+
+def escape(context: Context) -> Outcome:
+    return _outcome(Path(sys.executable))
+
+
+def link(context: Context) -> Outcome:
+    path = context.workdir / "link"
+    path.symlink_to(sys.executable)
+    return _outcome(path)
+
+
+def refuse(context: Context) -> Outcome:
+    raise UnsupportedMedia("Not this kind.", code="odd_kind", advice="Take another.", log="details")
+
+
+def fail(context: Context) -> Outcome:
+    raise ZeroDivisionError("a fault")
+
+
+def crash(context: Context) -> Outcome:
+    ctypes.string_at(0)
+    return Outcome()
+
+
+def leave(context: Context) -> Outcome:
+    os._exit(7)
+
+
+def hang(context: Context) -> Outcome:
+    while True:
+        time.sleep(60)
+
+
+def spin(context: Context) -> Outcome:
+    while True:
+        pass
+
+
+def devour(context: Context) -> Outcome:
+    kept = []
+    while True:
+        kept.append(bytearray(50_000_000))
+
+
+def write_one(context: Context) -> Outcome:
+    with (context.workdir / "large").open("wb") as file:
+        while True:
+            file.write(bytes(1_000_000))
+
+
+def write_many(context: Context) -> Outcome:
+    number = 0
+    while True:
+        number += 1
+        (context.workdir / f"part{number}").write_bytes(bytes(500_000))
+        time.sleep(0.05)
+
+
+def encode(context: Context) -> Outcome:
+    """Encodes for an hour."""
+    run_ffmpeg(
+        ["-re", "-f", "lavfi", "-i", "testsrc2=s=64x48:d=3600", "-c:v", "libx264", "out.mp4"],
+        limits=context.limits,
+        duration_s=60,
+        report=context.report,
+        cwd=context.workdir,
+    )
+    return Outcome()
+
+
+def tell_environment(context: Context) -> Outcome:
+    return Outcome(values={"environment": dict(os.environ), "modules": sorted(sys.modules), "folder": str(Path.cwd())})
+
+
+_ACTS: dict[str, Callable[[Context], Outcome]] = {
+    act.__name__: act
+    for act in (succeed, escape, link, refuse, fail, crash, leave, hang, spin, devour, write_one, write_many, encode)
+} | {"tell_environment": tell_environment}
+
+OPERATION = Operation(
+    info=OperationInfo(
+        name="toy.act",
+        summary="Misbehave.",
+        parameters=Parameters((Parameter(name="act", type=Type.STRING, choices=tuple(_ACTS)),)),
+    ),
+    run=lambda context: _ACTS[context.parameters["act"]](context),
+)
