@@ -77,7 +77,10 @@ def file_url(path: Path) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FfmpegResult:
-    """One run that ended well. ``log`` is the bounded text of its warnings; None where ffmpeg told no number."""
+    """One run that ended well. ``log`` is the bounded text of its warnings; None where ffmpeg told no number.
+
+    ``out_time_s`` is how far it said that it was: some frames short of the end, at times. The file itself is the truth.
+    """
 
     frame_count: int | None
     out_time_s: float | None
