@@ -26,6 +26,17 @@ class MediaAdmin(ModelAdmin):
     class Media:
         css = {"all": ["mediacloud/admin.css"]}
 
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """A new row has no facts to look at yet."""
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is not None:
+            return fieldsets
+        hidden = set(self.get_readonly_fields(request, obj))
+        return [
+            (title, {**options, "fields": [field for field in options["fields"] if field not in hidden]})
+            for title, options in fieldsets
+        ]
+
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:

@@ -9,11 +9,13 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.forms import BaseInlineFormSet
 from django.http import HttpRequest, HttpResponse
+from django.utils.formats import date_format
 from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
 
 from .. import jobs
 from ..core.spec import Kind
-from ..models import Job, JobEvent
+from ..models import Encoding, Job, JobEvent, Process, Task
 from .display import badge, elapsed_s, page_link, pretty_json, progress_bar, raw_text, seconds
 from .filters import cloud_filter, operation_filter
 from .removal import RemovalMixin
@@ -52,14 +54,14 @@ def job_columns(path: str = "") -> list[Callable[[Any], Any]]:
         return job_of(row).failure_code
 
     @admin.display(description="created", ordering=f"{path}created_at")
-    def created(row: Any) -> Any:
-        return job_of(row).created_at
+    def created(row: Any) -> str:
+        return date_format(localtime(job_of(row).created_at), "SHORT_DATETIME_FORMAT")
 
     @admin.display(description="duration")
     def duration(row: Any) -> str:
         return seconds(elapsed_s(job_of(row)))
 
-    return [state, progress, cloud, operation, failure, created, duration]
+    return [state, progress, failure, created, duration, operation, cloud]
 
 
 class JobPagesMixin(JobVerbsMixin, RemovalMixin):
@@ -110,10 +112,15 @@ class JobEventInline(TabularInline):
         return False
 
 
+def _kind_row(job: Job) -> Encoding | Process | Task | None:
+    """The row beside ``job`` that says what it works on."""
+    return getattr(job, {Kind.ENCODING: "encoding", Kind.PROCESS: "process", Kind.TASK: "task"}[Kind(job.kind)], None)
+
+
 @admin.register(Job)
 class JobAdmin(JobPagesMixin):
     public_id_path = "public_id"
-    list_display = ["public_id", "kind", "subject", *job_columns()]
+    list_display = ["name", *job_columns(), "kind"]
     list_filter = ["state", "kind", cloud_filter(), operation_filter()]
     list_select_related = ["encoding__video", "process", "task"]
     search_fields = [
@@ -151,11 +158,15 @@ class JobAdmin(JobPagesMixin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
+    @admin.display(description="job", ordering="id")
+    def name(self, job: Job) -> str:
+        row = _kind_row(job)
+        return f"{row.video}: {row.profile_name}" if isinstance(row, Encoding) else str(row or job)
+
     @admin.display(description="works on")
     def subject(self, job: Job) -> str | SafeString:
-        kinds = {Kind.ENCODING: "encoding", Kind.PROCESS: "process", Kind.TASK: "task"}
-        row = getattr(job, kinds[Kind(job.kind)], None)
-        return page_link(row.video if job.kind == Kind.ENCODING and row else row)
+        row = _kind_row(job)
+        return page_link(row.video if isinstance(row, Encoding) else row)
 
     @admin.display(description="parameters")
     def parameters_shown(self, job: Job) -> str:

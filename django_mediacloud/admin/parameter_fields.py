@@ -57,6 +57,8 @@ def help_of(parameter: Parameter) -> str:
         parts.append("One in each line.")
     if parameter.type in _JSON:
         parts.append("JSON.")
+    if parameter.takes_file and parameter.is_required:
+        parts.append("Required, here or as an upload.")
     return escape(" ".join(part for part in parts if part))
 
 
@@ -92,7 +94,7 @@ def _number(parameter: Parameter) -> forms.Widget:
 def _truth(parameter: Parameter) -> forms.Widget:
     if parameter.default is not None:
         return forms.CheckboxInput()
-    return forms.Select(choices=[("", "as it comes"), ("true", "yes"), ("false", "no")])
+    return forms.Select(choices=[("", "automatic"), ("true", "yes"), ("false", "no")])
 
 
 def _color(parameter: Parameter) -> forms.Widget:
@@ -126,7 +128,7 @@ def _widget_of(parameter: Parameter) -> forms.Widget:
         return _WIDGETS[parameter.type](parameter)
     choices = [(str(choice), str(choice)) for choice in parameter.choices]
     has_start = parameter.default is not None
-    return forms.Select(choices=choices if has_start else [("", "as it comes"), *choices])
+    return forms.Select(choices=choices if has_start else [("", "automatic"), *choices])
 
 
 def parameter_rows(operation: OperationInfo) -> list[dict[str, Any]]:

@@ -22,13 +22,13 @@ from .display import page_url
 Fieldsets = Sequence[tuple[str | None, dict[str, Any]]]
 
 
-def text_field(label: str = "", *, max_length: int = 300, help_text: str = "") -> forms.CharField:
+def text_field(label: str | None = None, *, max_length: int = 300, help_text: str = "") -> forms.CharField:
     return forms.CharField(
         required=False, max_length=max_length, label=label, help_text=help_text, widget=AdminTextInputWidget
     )
 
 
-def address_field(label: str = "", *, help_text: str = "") -> forms.CharField:
+def address_field(label: str, *, help_text: str = "") -> forms.CharField:
     """A URL. What counts as one, ``jobs`` decides."""
     return forms.CharField(
         required=False, max_length=2000, label=label, help_text=help_text, widget=AdminURLFieldWidget

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -12,7 +11,7 @@ from .. import jobs
 from ..core.capabilities import OperationInfo
 from ..core.spec import JobSpec
 from ..exceptions import InvalidParameters
-from ..jobs.submit import MAX_PRIORITY
+from ..jobs.admission import MAX_PRIORITY
 from ..models import Task
 from .parameter_fields import ParameterField
 from .submission import Fieldsets, SubmissionForm, address_field
@@ -35,10 +34,7 @@ class TaskForm(SubmissionForm):
     def __init__(self, *args: Any, cloud: str, operation: OperationInfo) -> None:
         super().__init__(*args)
         self.cloud, self.operation = cloud, operation
-        names = operation.parameters.file_names
-        self.places: Mapping[str, str] = {item.name: VALUE + item.name for item in operation.parameters}
-        # An upload that is refused is called "file", whichever parameter it was for.
-        self.places |= {"file": UPLOAD + names[0]} if len(names) == 1 else {}
+        self.places = {item.name: VALUE + item.name for item in operation.parameters}
         for item in operation.parameters:
             self.fields[VALUE + item.name] = ParameterField(item)
             if item.takes_file:
@@ -69,6 +65,8 @@ class TaskForm(SubmissionForm):
         return self.cleaned_data
 
     def submit(self, owner: Any) -> Task:
+        # What is refused from here on is the upload, where there is one.
+        self.places = {**self.places, **{name: UPLOAD + name for name in self._files()}}
         spec = JobSpec(
             operation=self.operation.name,
             cloud=self.cloud,

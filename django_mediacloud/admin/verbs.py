@@ -62,7 +62,7 @@ def confirmation(
     page: MediaAdmin, request: HttpRequest, queryset: QuerySet[Any], *, action: str, **context: Any
 ) -> TemplateResponse:
     """A page that asks before ``action`` is done on ``queryset``; ``context`` has ``title``, ``question``, ``button``
-    and may have a ``form``. The answer comes back as the same action with ``confirmed``."""
+    and may have a ``form`` and ``is_destructive``. The answer comes back as the same action with ``confirmed``."""
     count = queryset.count()
     rows = list(queryset[:SHOWN])
     context = {
@@ -115,6 +115,7 @@ class JobVerbsMixin(UneditedMixin, MediaAdmin):
             title=f"Cancel {self.opts.verbose_name_plural}",
             question="What runs is stopped, its unfinished files are removed. A retry starts from the beginning.",
             button="Yes, cancel them",
+            is_destructive=True,
         )
 
     def _each(self, request: HttpRequest, rows: Iterable[Any], verb: Callable[[Job], Any], done: str) -> None:

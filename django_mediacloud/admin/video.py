@@ -15,8 +15,7 @@ from django.utils.safestring import SafeString
 
 from .. import jobs
 from ..core.states import State
-from ..exceptions import NotAllowed
-from ..models import Encoding, Factory, Job, Profile, Video
+from ..models import Encoding, Factory, Profile, Video
 from .base import MediaAdmin
 from .display import badge, pretty_json, raw_text, seconds
 from .removal import RemovalMixin
@@ -64,15 +63,6 @@ def _encodings(state: State | None = None) -> Coalesce:
     return Coalesce(Subquery(rows.annotate(count=Count("pk")).values("count")), 0)
 
 
-def _retry_source(video: Video) -> None:
-    """With the encodings that failed for want of it: they wait for it again."""
-    waiting = list(Job.objects.filter(encoding__video=video, state=State.FAILED, failure_code="source_failed"))
-    if not jobs.retry_source(video):
-        raise NotAllowed("Only a source that has failed can be retried.")
-    for job in waiting:
-        jobs.retry(job)
-
-
 @admin.register(Video)
 class VideoAdmin(SubmissionMixin, RemovalMixin, MediaAdmin):
     submission_form = VideoForm
@@ -87,8 +77,9 @@ class VideoAdmin(SubmissionMixin, RemovalMixin, MediaAdmin):
         (None, {"fields": ["title", "payload"]}),
         (
             "Source",
-            {"fields": ["original_filename", "source_url", "content_type", "size", "length", "picture", "media_facts"]},
+            {"fields": ["original_filename", "source_url", "content_type", "size", "length", "picture"]},
         ),
+        ("All facts", {"fields": ["media_facts"], "classes": ["collapse"]}),
         ("Keeping", {"fields": ["public_id", "factory", "owner", "created_at", "updated_at", "encoded_at"]}),
         (
             "Technical",
@@ -161,7 +152,7 @@ class VideoAdmin(SubmissionMixin, RemovalMixin, MediaAdmin):
     def retry_source_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
         tally = Tally()
         for video in queryset:
-            if tally.attempt(lambda video=video: _retry_source(video)):  # type: ignore[misc]
+            if tally.attempt(lambda video=video: jobs.retry_video(video)):  # type: ignore[misc]
                 self.log_change(request, video, "Source retried.")
         tally.tell(self, request, "retried")
         return way_back(request, queryset)

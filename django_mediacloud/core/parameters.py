@@ -22,6 +22,7 @@ REQUIRED_MESSAGE = "this field is required"
 
 MAX_TEXT_CHARS = 100_000
 MAX_LIST_ITEMS = 1_000
+MAX_DEPTH = 20
 
 
 class Type(StrEnum):
@@ -55,6 +56,8 @@ def _text(value: Any) -> str:
         raise _Refused("must be a string")
     if "\x00" in value:
         raise _Refused("must not contain null characters")
+    if any("\ud800" <= character <= "\udfff" for character in value):
+        raise _Refused("must be valid Unicode")
     if len(value) > MAX_TEXT_CHARS:
         raise _Refused(f"must have at most {MAX_TEXT_CHARS} characters")
     return value
@@ -135,7 +138,24 @@ def _list_of(item: Callable[[Any], Any]) -> Callable[[Any], list[Any]]:
 def _object(value: Any) -> dict[str, Any]:
     if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
         raise _Refused("must be an object")
-    return dict(value)
+    return {_text(key): _plain(item) for key, item in value.items()}
+
+
+def _plain(value: Any, depth: int = 0) -> Any:
+    """JSON that every database takes."""
+    if depth > MAX_DEPTH:
+        raise _Refused(f"must be nested at most {MAX_DEPTH} deep")
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, Mapping):
+        return {_text(key): _plain(item, depth + 1) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item, depth + 1) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        raise _Refused("must not contain infinite numbers")
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    raise _Refused("must be JSON")
 
 
 _COERCE: Mapping[Type, Callable[[Any], Any]] = {

@@ -7,7 +7,7 @@ from .estimate import Estimate, estimate
 from .ingest import ingest
 from .profiles import install_presets, profile_from_preset
 from .purge import Purged, purge, remove_job, remove_video
-from .retry import retry, retry_source
+from .retry import retry, retry_video
 from .run import run
 from .submit import submit, submit_encodings, submit_process, submit_video
 from .sweep import Swept, sweep
@@ -27,7 +27,7 @@ __all__ = [
     "remove_job",
     "remove_video",
     "retry",
-    "retry_source",
+    "retry_video",
     "run",
     "submit",
     "submit_encodings",

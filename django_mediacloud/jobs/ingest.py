@@ -32,6 +32,8 @@ from .workdir import open_workdir
 logger = logging.getLogger(__name__)
 
 PROBE = "media.info"
+SOURCE_FAILED = "source_failed"
+"""The failure code of an encoding whose source did not come."""
 
 
 def source_path(video: Video, filename: str) -> str:
@@ -158,7 +160,7 @@ def release_encodings(video: Video) -> list[Job]:
 def fail_encodings(video: Video) -> None:
     """End the encodings that waited for a source that will not come."""
     failure = Failure(
-        code="source_failed",
+        code=SOURCE_FAILED,
         message=f"The source file failed: {video.failure_message}",
         advice=video.failure_advice,
     )

@@ -79,8 +79,13 @@ def prepare_outputs(job: Job, files: Iterable[ProducedFile]) -> list[tuple[Outpu
     """A row for each file, before any of them is written."""
     storage, folder = storage_alias_of(job), folder_of(job)
     pairs = []
-    for file in files:
+    taken: set[str] = set()
+    for number, file in enumerate(files):
         name = safe_name(file.name)
+        if name.lower() in taken:
+            # Two names from outside became one.
+            name = f"{number}-{name.replace('/', '-')}"
+        taken.add(name.lower())
         output = Output(
             job=job,
             attempt=job.attempt,

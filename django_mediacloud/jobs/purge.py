@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from dataclasses import dataclass
 
 from django.db.models import Q
 from django.utils import timezone
 
 from ..core.states import FINAL, HELD, State
-from ..exceptions import NotAllowed
+from ..exceptions import NotAllowed, StorageError
 from ..models import Job, Notification, Output, Video
 from .cancel import cancel
 from .outputs import delete_file, discard_outputs
 from .sources import SOURCE
+
+logger = logging.getLogger(__name__)
+
+NOT_REMOVED = "The storage did not delete every file. What is left stays listed, so that it can be removed again."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,13 +55,17 @@ def purge(*, older_than: dt.timedelta | None = None, dry_run: bool = False) -> P
     if not dry_run:
         discard_outputs(outputs)
         for job in jobs.iterator():
-            remove_job(job)
+            try:
+                remove_job(job)
+            except StorageError:
+                logger.warning("Job %s is kept: its storage did not delete a file.", job.public_id)
         notifications.delete()
     return counted
 
 
 def remove_job(job: Job) -> None:
-    """A job that has ended, with its files and its history. ``NotAllowed`` while it goes on."""
+    """A job that has ended, with its files and its history. ``NotAllowed`` while it goes on, ``StorageError`` if a
+    storage keeps a file: the job then stays, too."""
     if not job.is_final:
         raise NotAllowed(f"A job that is {job.state} cannot be removed; cancel it first.", operation=job.operation)
     discard_outputs(Output.objects.filter(job=job))
@@ -64,12 +73,14 @@ def remove_job(job: Job) -> None:
     shared = Job.objects.filter(inputs=job.inputs).exclude(pk=job.pk).exists() if source else True
     if source and not shared:
         delete_file(source["storage"], source["path"])
-    if not Output.objects.filter(job=job).exists():
-        job.delete()
+    if Output.objects.filter(job=job).exists():
+        raise StorageError(NOT_REMOVED)
+    job.delete()
 
 
 def remove_video(video: Video) -> None:
-    """A video with all its encodings and files. What runs is cancelled first; ``NotAllowed`` until it has let go."""
+    """A video with all its encodings and files. What runs is cancelled first; ``NotAllowed`` until it has let go,
+    ``StorageError`` if a storage keeps a file."""
     jobs = list(Job.objects.filter(encoding__video=video))
     for job in jobs:
         if not job.is_final:
@@ -80,5 +91,6 @@ def remove_video(video: Video) -> None:
     for job in jobs:
         job.refresh_from_db()
         remove_job(job)
-    if delete_file(video.storage, video.path):
-        video.delete()
+    if not delete_file(video.storage, video.path):
+        raise StorageError(NOT_REMOVED)
+    video.delete()

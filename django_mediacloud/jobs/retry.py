@@ -9,6 +9,7 @@ from ..core.states import RETRYABLE, SourceState, State
 from ..exceptions import NotAllowed
 from ..models import Job, Output, Video
 from .deadlocks import again_after_deadlock
+from .ingest import SOURCE_FAILED
 from .outputs import discard_outputs
 from .queue import wake_job, wake_video
 from .state import NO_FAILURE, NO_LEASE, move
@@ -53,6 +54,16 @@ def retry(job: Job) -> Job:
 
 
 @again_after_deadlock
+def retry_video(video: Video) -> Video:
+    """A failed source once more, with the encodings that failed for want of it. ``NotAllowed`` unless it has failed."""
+    lost = list(Job.objects.filter(encoding__video=video, state=State.FAILED, failure_code=SOURCE_FAILED))
+    if not retry_source(video):
+        raise NotAllowed(f"A source that is {Video.objects.get(pk=video.pk).state} cannot be retried.")
+    for job in lost:
+        retry(job)
+    return Video.objects.get(pk=video.pk)
+
+
 def retry_source(video: Video) -> bool:
     """Try a failed source again; False if it has not failed."""
     rows = Video.objects.filter(pk=video.pk, state=SourceState.FAILED, attempt=video.attempt)

@@ -264,6 +264,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='job',
+            index=models.Index(fields=['owner', '-created_at'], name='mediacloud_job_owned'),
+        ),
+        migrations.AddIndex(
+            model_name='job',
             index=models.Index(fields=['operation', 'state', '-finished_at'], name='mediacloud_job_history'),
         ),
         migrations.AddConstraint(
@@ -302,6 +306,10 @@ class Migration(migrations.Migration):
             model_name='notification',
             index=models.Index(fields=['applied_at', 'received_at'], name='mediacloud_notification_todo'),
         ),
+        migrations.AddIndex(
+            model_name='output',
+            index=models.Index(fields=['-created_at'], name='mediacloud_output_newest'),
+        ),
         migrations.AddConstraint(
             model_name='output',
             constraint=models.UniqueConstraint(fields=('job', 'attempt', 'name'), name='mediacloud_output_once'),
@@ -317,6 +325,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='video',
             index=models.Index(fields=['-created_at'], name='mediacloud_video_newest'),
+        ),
+        migrations.AddIndex(
+            model_name='video',
+            index=models.Index(fields=['owner', '-created_at'], name='mediacloud_video_owned'),
         ),
         migrations.AddConstraint(
             model_name='video',

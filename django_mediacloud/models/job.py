@@ -74,6 +74,7 @@ class Job(PublicModel, Leased, Failed):
             models.Index(fields=["state", "-priority", "id"], name="mediacloud_job_ready"),
             models.Index(fields=["state", "lease_until"], name="mediacloud_job_lease"),
             models.Index(fields=["-created_at"], name="mediacloud_job_newest"),
+            models.Index(fields=["owner", "-created_at"], name="mediacloud_job_owned"),
             models.Index(fields=["operation", "state", "-finished_at"], name="mediacloud_job_history"),
         ]
         ordering = ["-id"]
@@ -148,6 +149,7 @@ class Output(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["job", "attempt", "name"], name="mediacloud_output_once")]
+        indexes = [models.Index(fields=["-created_at"], name="mediacloud_output_newest")]
         ordering = ["id"]
 
     def __str__(self) -> str:

@@ -115,6 +115,7 @@ class Video(PublicModel, Leased, Failed):
         indexes = [
             models.Index(fields=["state", "lease_until"], name="mediacloud_video_lease"),
             models.Index(fields=["-created_at"], name="mediacloud_video_newest"),
+            models.Index(fields=["owner", "-created_at"], name="mediacloud_video_owned"),
         ]
         ordering = ["-id"]
 

@@ -53,6 +53,7 @@ def test_what_does_not_fit_is_said_in_the_parameters_own_words(made, given, word
 def test_help_has_unit_and_range_and_no_markup_of_its_own():
     assert field(Type.INTEGER, help="Width <b>", unit="px", minimum=1).help_text == "Width &lt;b&gt; At least 1 px."
     assert field(Type.NUMBER, unit="s").help_text == "In s."
+    assert field(Type.URL, is_required=True).help_text == "Required, here or as an upload."
     assert field(Type.NUMBER, minimum=0, maximum=1.5).help_text == "From 0 to 1.5."
 
 
@@ -60,5 +61,5 @@ def test_a_default_is_where_the_form_starts():
     assert field(Type.STRINGS, default=["a", "b"]).initial == "a\nb"
     assert field(Type.OBJECT, default={"a": 1}).initial == '{\n  "a": 1\n}'
     assert isinstance(field(Type.BOOLEAN, default=False).widget, forms.CheckboxInput)
-    assert ("", "as it comes") in field(Type.STRING, choices=("a",)).widget.choices
-    assert ("", "as it comes") not in field(Type.STRING, choices=("a",), default="a").widget.choices
+    assert ("", "automatic") in field(Type.STRING, choices=("a",)).widget.choices
+    assert ("", "automatic") not in field(Type.STRING, choices=("a",), default="a").widget.choices

@@ -135,7 +135,7 @@ def test_a_failed_source_is_retried_with_the_encodings_that_wait_for_it(admin_cl
     response = act(admin_client, "video", "retry_source_selected", video, fine)
     assert said(response) == [
         "1 video retried.",
-        "1 video not retried: Only a source that has failed can be retried.",
+        "1 video not retried: A source that is waiting cannot be retried.",
     ]
     video.refresh_from_db()
     assert (video.state, video.encodings.get().job.state) == (SourceState.WAITING, State.NEW)

@@ -264,7 +264,7 @@ class TestTasks:
         [
             ({"film": b"x"}, {"film": ["takes no file"]}),
             ({"count": b"x"}, {"count": ["takes no file"]}),
-            ({"url": b""}, {"file": ["the file is empty"]}),
+            ({"url": b""}, {"url": ["the file is empty"]}),
             ({"url": b"x", "parameters": b"{}"}, {"parameters": ["must be valid JSON"]}),
         ],
     )

@@ -11,8 +11,6 @@ from rest_framework.response import Response
 from ... import jobs
 from ...core.spec import JobSpec, Kind
 from ...core.states import State
-from ...exceptions import StorageError
-from ...jobs.purge import remove_job
 from ...models import Job
 from .. import filters
 from ..representations import (
@@ -28,8 +26,6 @@ from ..representations import (
 from ..rows import jobs_of
 from ..submissions import EncodingSubmission, ProcessSubmission, TaskSubmission
 from .base import Resource
-
-NOT_REMOVED = "The storage did not delete every file. The job stays, so that it can be removed again."
 
 STATE = filters.one_of("state", "state", lambda: list(State))
 CLOUD = filters.cloud()
@@ -68,11 +64,7 @@ class JobViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource):
 
     def destroy(self, _request: Request, **_kwargs: Any) -> Response:
         """Removes a job that has ended, with its files. 409 while it goes on."""
-        job = self.get_object()
-        pk = job.pk
-        remove_job(job)
-        if Job.objects.filter(pk=pk).exists():
-            raise StorageError(NOT_REMOVED)
+        jobs.remove_job(self.get_object())
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

@@ -9,17 +9,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from ... import jobs
-from ...core.states import SourceState, State
-from ...exceptions import NotAllowed, StorageError
-from ...jobs.purge import remove_video
-from ...models import Job, Video
+from ...core.states import SourceState
+from ...models import Video
 from .. import filters
 from ..representations import VideoDetailSerializer, VideoSerializer
 from ..rows import videos_of
 from ..submissions import VideoSubmission
 from .base import Resource
-
-NOT_REMOVED = "The storage did not delete every file. What is left stays listed, so that it can be removed again."
 
 
 class VideoViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource):
@@ -46,20 +42,12 @@ class VideoViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource):
     def destroy(self, _request: Request, **_kwargs: Any) -> Response:
         """Removes the video with all its encodings and files. 409 while encodings are still being stopped."""
         video = self.get_object()
-        pk = video.pk
-        remove_video(video)
-        if Video.objects.filter(pk=pk).exists():
-            raise StorageError(NOT_REMOVED)
+        jobs.remove_video(video)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @action(detail=True, methods=["post"])
     def retry(self, _request: Request, **_kwargs: Any) -> Response:
         """Tries a source that has failed again, and the encodings that failed with it."""
         video = self.get_object()
-        lost = list(Job.objects.filter(encoding__video=video, state=State.FAILED, failure_code="source_failed"))
-        # Retrying an encoding retries the source that it has failed for, in one transaction.
-        if video.state != SourceState.FAILED or not (lost or jobs.retry_source(video)):
-            raise NotAllowed(f"A source that is {video.state} cannot be retried.")
-        for job in lost:
-            jobs.retry(job)
+        jobs.retry_video(video)
         return Response(self.shown(video.pk))
