@@ -16,7 +16,7 @@ from ..exceptions import IncompleteMedia, UnreadableMedia, UnsupportedMedia
 from .color import to_picture
 from .extras import optional
 from .limits import Limits
-from .probe import best_video, has_hidden_alpha, open_media
+from .probe import best_video, decoder_limit, has_hidden_alpha, open_media
 
 av = optional("av")
 
@@ -107,7 +107,7 @@ class _Reader:
             return self._stream.codec_context
         decoder = av.CodecContext.create(_ALPHA_DECODERS[name], "r")
         decoder.thread_count = 1
-        decoder.options = {"max_pixels": str(self._limits.pixels)}
+        decoder.options = {"max_pixels": decoder_limit(self._limits)}
         return decoder
 
     def _restart(self) -> None:

@@ -106,15 +106,22 @@ def probe_film(path: Path, *, limits: Limits | None = None) -> MediaInfo:
     return info
 
 
+def decoder_limit(limits: Limits) -> str:
+    """The option ``max_pixels``: for films that change their size midway, where the check of the header is not enough.
+
+    Decoders count whole blocks, so a picture just within the limit must not fail by its padding.
+    """
+    return str(2 * limits.pixels)
+
+
 @contextmanager
 def open_media(path: Path, *, limits: Limits | None = None) -> Iterator[Any]:
     """A PyAV container behind the guard. ``UnreadableMedia`` for whatever goes wrong in it while it is open."""
-    most_pixels = str((limits or Limits()).pixels)
+    most_pixels = decoder_limit(limits or Limits())
     try:
         with av.open(file_url(path), options=dict(GUARD_OPTIONS), metadata_errors="replace") as container:
             for stream in container.streams.video:
                 if stream.codec_context is not None:
-                    # A film may change its size midway: the header's check is not enough.
                     stream.codec_context.options = {"max_pixels": most_pixels}
                     # More threads give one picture no sooner, and cost more.
                     stream.thread_count = 1
