@@ -103,6 +103,8 @@ def storages(media_root: Path) -> dict[str, Any]:
         }
     s3 = {
         "bucket_name": bucket,
+        # Above this, a file that is read lies on the disk and not in memory. django-storages' own default is: never.
+        "max_memory_size": 8 * 1024 * 1024,
         "endpoint_url": os.environ.get("AWS_S3_ENDPOINT_URL") or None,
         "region_name": os.environ.get("AWS_S3_REGION_NAME") or None,
         "location": os.environ.get("AWS_LOCATION", ""),
