@@ -1,8 +1,9 @@
 """Tables that are drawn from the code when the book is built, so that they cannot say anything else than the code.
 
-``.. mediacloud-operations::``, ``-containers::``, ``-presets::``, ``-transitions::``, ``-errors::``, ``-resources::`` and
-``-rooms::`` need nothing more. ``.. mediacloud-table:: SUBJECT NAME`` takes names, types and defaults from the code and their meanings from
-its own content, a field list; a name without a meaning, or a meaning without a name, is a warning, and so an error.
+``mediacloud-operations``, ``-rungs``, ``-containers``, ``-presets``, ``-transitions``, ``-errors``, ``-resources`` and
+``-rooms`` need nothing more, ``mediacloud-model`` the name of one. ``mediacloud-table:: SUBJECT NAME`` takes names,
+types and defaults from the code and their meanings from its own content, a field list; a name without a meaning, or a
+meaning without a name, is a warning, and so an error.
 """
 
 from __future__ import annotations
@@ -305,6 +306,7 @@ def columns(name: str) -> list[tuple[str, ...]]:
     return rows
 
 
+SETTINGS = {"MEDIACLOUD": Config, "FETCH": FetchConfig}
 SUBJECTS: Mapping[str, tuple[Sequence[str], Callable[[str], list[tuple[str, ...]]], str]] = {
     "settings": (
         ("key", "default"),
