@@ -9,8 +9,10 @@ from typing import Any
 from django.db.models import Model
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
 
 from ..jobs import Estimate
 from ..models import Job
@@ -69,6 +71,17 @@ def page_url(row: Model, page: str = "change") -> str:
 
 def page_link(row: Model | None) -> SafeString | str:
     return format_html('<a href="{}">{}</a>', page_url(row), row) if row is not None else NOTHING
+
+
+def job_link(job: Job | None) -> SafeString | str:
+    """Shorter than the job's own words, for columns."""
+    if job is None:
+        return NOTHING
+    return format_html('<a href="{}">{} {}</a>', page_url(job), job.operation, job.pk)
+
+
+def short_time(value: dt.datetime) -> str:
+    return date_format(localtime(value), "SHORT_DATETIME_FORMAT")
 
 
 def expectation(estimate: Estimate) -> str:

@@ -9,14 +9,12 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.forms import BaseInlineFormSet
 from django.http import HttpRequest, HttpResponse
-from django.utils.formats import date_format
 from django.utils.safestring import SafeString
-from django.utils.timezone import localtime
 
 from .. import jobs
 from ..core.spec import Kind
 from ..models import Encoding, Job, JobEvent, Process, Task
-from .display import badge, elapsed_s, page_link, pretty_json, progress_bar, raw_text, seconds
+from .display import badge, elapsed_s, page_link, pretty_json, progress_bar, raw_text, seconds, short_time
 from .filters import cloud_filter, operation_filter
 from .removal import RemovalMixin
 from .status import MAX_EVENTS, history_of, status_of
@@ -55,7 +53,7 @@ def job_columns(path: str = "") -> list[Callable[[Any], Any]]:
 
     @admin.display(description="created", ordering=f"{path}created_at")
     def created(row: Any) -> str:
-        return date_format(localtime(job_of(row).created_at), "SHORT_DATETIME_FORMAT")
+        return short_time(job_of(row).created_at)
 
     @admin.display(description="duration")
     def duration(row: Any) -> str:

@@ -15,7 +15,7 @@ from ..core.capabilities import OperationInfo
 from ..core.spec import Kind
 from ..models import Encoding, Factory, Process, Task
 from .base import MediaAdmin
-from .display import page_link, pretty_json
+from .display import job_link, page_link, pretty_json
 from .filters import cloud_filter, operation_filter
 from .job import JobPagesMixin, job_columns
 from .submission import ObjectField, SubmissionForm, SubmissionMixin, address_field, text_field
@@ -36,7 +36,7 @@ class KindAdmin(JobPagesMixin, MediaAdmin):
 
     @admin.display(description="job")
     def job_page(self, row: Any) -> str:
-        return page_link(row.job)
+        return job_link(row.job)
 
     @admin.display
     def cloud(self, row: Any) -> str:

@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString
 from ..core.failure import cut
 from ..models import Callback, Notification
 from .base import ReadOnlyAdmin
-from .display import badge, page_link, pretty_json, raw_text
+from .display import badge, job_link, pretty_json, raw_text
 from .filters import cloud_filter
 
 
@@ -24,7 +24,7 @@ class NotificationAdmin(ReadOnlyAdmin):
 
     @admin.display(description="job")
     def job_page(self, notification: Notification) -> str:
-        return page_link(notification.job)
+        return job_link(notification.job)
 
     @admin.display(description="error")
     def error_shown(self, notification: Notification) -> str:
@@ -51,7 +51,7 @@ class CallbackAdmin(ReadOnlyAdmin):
 
     @admin.display(description="job")
     def job_page(self, callback: Callback) -> str:
-        return page_link(callback.job)
+        return job_link(callback.job)
 
     @admin.display(description="state", ordering="state")
     def delivery(self, callback: Callback) -> SafeString:

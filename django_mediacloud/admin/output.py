@@ -15,14 +15,14 @@ from django.utils.html import format_html
 from ..exceptions import StorageError
 from ..models import Output
 from .base import ReadOnlyAdmin
-from .display import NOTHING, page_link, page_url, pretty_json
+from .display import NOTHING, job_link, page_url, pretty_json, short_time
 from .streaming import download
 
 
 @admin.register(Output)
 class OutputAdmin(ReadOnlyAdmin):
     public_id_path = "job__public_id"
-    list_display = ["name", "job_page", "role", "size", "content_type", "is_ready", "created_at", "file"]
+    list_display = ["name", "job_page", "role", "size", "content_type", "is_ready", "created", "file"]
     list_filter = ["is_ready", "created_at", "expires_at"]
     list_select_related = ["job"]
     search_fields = ["name", "path", "content_type"]
@@ -46,7 +46,11 @@ class OutputAdmin(ReadOnlyAdmin):
 
     @admin.display(description="job", ordering="job")
     def job_page(self, output: Output) -> str:
-        return page_link(output.job)
+        return job_link(output.job)
+
+    @admin.display(ordering="created_at")
+    def created(self, output: Output) -> str:
+        return short_time(output.created_at)
 
     @admin.display(ordering="size_bytes")
     def size(self, output: Output) -> str:

@@ -17,7 +17,7 @@ from .. import jobs
 from ..core.states import State
 from ..models import Encoding, Factory, Profile, Video
 from .base import MediaAdmin
-from .display import badge, pretty_json, raw_text, seconds
+from .display import badge, pretty_json, raw_text, seconds, short_time
 from .removal import RemovalMixin
 from .status import encodings_of
 from .submission import SubmissionForm, SubmissionMixin, address_field, text_field
@@ -70,7 +70,7 @@ class VideoAdmin(SubmissionMixin, RemovalMixin, MediaAdmin):
     outputs_path = "job__encoding__video"
     public_id_path = "public_id"
     actions = ["encode_selected", "retry_source_selected", "delete_selected"]
-    list_display = ["name", "source", "encodings", "failure_code", "length", "size", "created_at"]
+    list_display = ["name", "source", "encodings", "failure_code", "length", "size", "created"]
     list_filter = ["state"]
     search_fields = ["title", "original_filename", "source_url", "payload", "remote_id"]
     fieldsets = [
@@ -168,6 +168,10 @@ class VideoAdmin(SubmissionMixin, RemovalMixin, MediaAdmin):
     @admin.display(description="encodings")
     def encodings(self, video: Any) -> str:
         return f"{video.succeeded_count} of {video.encoding_count} done" if video.encoding_count else "-"
+
+    @admin.display(ordering="created_at")
+    def created(self, video: Video) -> str:
+        return short_time(video.created_at)
 
     @admin.display(description="duration", ordering="duration_s")
     def length(self, video: Video) -> str:
