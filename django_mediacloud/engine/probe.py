@@ -106,6 +106,14 @@ def probe_film(path: Path, *, limits: Limits | None = None) -> MediaInfo:
     return info
 
 
+def _open_nameless(path: Path) -> Any:
+    """FFmpeg lets the end of a name weigh more than the content, so it is given a name that has none."""
+    with path.open("rb") as file:
+        return av.open(
+            file_url(Path(f"/dev/fd/{file.fileno()}")), options=dict(GUARD_OPTIONS), metadata_errors="replace"
+        )
+
+
 def decoder_limit(limits: Limits) -> str:
     """The option ``max_pixels``: for films that change their size midway, where the check of the header is not enough.
 
@@ -119,7 +127,7 @@ def open_media(path: Path, *, limits: Limits | None = None) -> Iterator[Any]:
     """A PyAV container behind the guard. ``UnreadableMedia`` for whatever goes wrong in it while it is open."""
     most_pixels = decoder_limit(limits or Limits())
     try:
-        with av.open(file_url(path), options=dict(GUARD_OPTIONS), metadata_errors="replace") as container:
+        with _open_nameless(path) as container:
             for stream in container.streams.video:
                 if stream.codec_context is not None:
                     stream.codec_context.options = {"max_pixels": most_pixels}
