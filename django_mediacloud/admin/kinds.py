@@ -103,10 +103,8 @@ class ProcessForm(SubmissionForm):
 
 def _formats() -> list[tuple[str, list[tuple[str, str]]]]:
     """Cloud by cloud, what it can convert to; the values are ``cloud:format``."""
-    return [
-        (cloud, [(f"{cloud}:{name}", name) for name in sorted(get_cloud(cloud).capabilities.formats)])
-        for cloud in cloud_aliases()
-    ]
+    found = {cloud: sorted(get_cloud(cloud).capabilities.formats) for cloud in cloud_aliases()}
+    return [(cloud, [(f"{cloud}:{name}", name) for name in names]) for cloud, names in found.items() if names]
 
 
 @admin.register(Process)

@@ -8,6 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import override_settings
 
 from django_mediacloud import jobs
+from django_mediacloud.clouds.registry import get_cloud
 from django_mediacloud.core.states import State
 from django_mediacloud.models import Job, Task
 from tests.jobs.conftest import WORKSHOP
@@ -103,6 +104,14 @@ def test_errors_stand_at_their_fields_and_nothing_is_stored(admin_client, operat
     assert words in errors[field][0]
     assert not Job.objects.exists()
     assert stored_files() == before
+
+
+def test_a_process_can_ask_for_all_that_the_engine_makes(admin_client):
+    with override_settings(MEDIACLOUD={"CLOUDS": {"default": {"BACKEND": "django_mediacloud.clouds.local"}}}):
+        shown = admin_client.get(page("process", "add")).content.decode()
+        formats = get_cloud("default").capabilities.formats
+    assert "mp4" in formats
+    assert all(f'value="default:{name}"' in shown for name in formats)
 
 
 def test_a_process_is_submitted_and_runs(admin_client, admin_user):

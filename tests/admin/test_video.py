@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db.models.signals import pre_save
 
 from django_mediacloud import jobs
 from django_mediacloud.core.states import SourceState, State
@@ -21,8 +24,6 @@ def film(content=b"a film", name="film.mov"):
 
 def stored_files():
     """Every file in the site's storage."""
-    from pathlib import Path
-
     return sorted(path for path in Path(default_storage.location).rglob("*") if path.is_file())
 
 
@@ -90,9 +91,8 @@ def test_a_profile_that_no_longer_fits_is_an_error_of_the_form(admin_client):
 def test_editing_writes_what_was_edited_and_nothing_else(admin_client, upload):
     video = upload()
     form = {"title": "New", "payload": "", "state": "failed", "path": "elsewhere"}
-    # A worker moves on between the reading of the row and its saving: its columns stay the worker's.
-    from django.db.models.signals import pre_save
 
+    # A worker moves on between the reading of the row and its saving: its columns stay the worker's.
     def work(instance, **_):
         Video.objects.filter(pk=video.pk).update(state=SourceState.INGESTING, lease_owner="worker")
 
