@@ -110,9 +110,14 @@ Start = Callable[..., Running]
 
 
 @pytest.fixture
-def start(site_environment: dict[str, str], toys: None) -> Iterator[Start]:
+def start(site_environment: dict[str, str], toys: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
     """Starts management commands on the database of this test, and ends whatever is left of them."""
-    environ = {**site_environment, "DJANGO_SETTINGS_MODULE": "tests.management.toy_settings"}
+    environ = {
+        **site_environment,
+        "DJANGO_SETTINGS_MODULE": "tests.management.toy_settings",
+        # What is killed leaves its folders behind.
+        "MEDIACLOUD_WORK_DIR": str(tmp_path_factory.mktemp("work")),
+    }
     started: list[Running] = []
 
     def run(*arguments: str, **more: str) -> Running:

@@ -82,16 +82,15 @@ def test_a_killed_process_is_replaced_and_its_job_done_once(start: Start, tmp_pa
     assert heir.pid != child.pid
 
 
-def test_a_process_killed_in_mid_encode_takes_ffmpeg_with_it(
-    start: Start, settings: Any, media: MediaFactory, tmp_path: Path
-) -> None:
+def test_a_process_killed_in_mid_encode_takes_ffmpeg_with_it(start: Start, settings: Any, media: MediaFactory) -> None:
     clouds = {**settings.MEDIACLOUD["CLOUDS"], "engine": {"BACKEND": "django_mediacloud.clouds.local"}}
     settings.MEDIACLOUD = {**settings.MEDIACLOUD, "CLOUDS": clouds}
-    worker = start_worker(start, MEDIACLOUD_WORK_DIR=str(tmp_path))
+    worker = start_worker(start)
     with media.video(duration_s=5, size=(320, 240)).open("rb") as clip:
         parameters = {"extname": ".webm", "video_codec": "vp9", "audio_codec": "opus"}
         spec = JobSpec(cloud="engine", operation="media.encode", parameters=parameters)
         job = jobs.submit(spec, files={"url": File(clip, name="clip.mp4")})
+    await_state(job, State.RUNNING)
     wait_until(lambda: has_ffmpeg(worker), 60)
     engine = worker.children()
     (child,) = psutil.Process(worker.process.pid).children()
