@@ -27,6 +27,7 @@ from .ffmpeg import find_ffmpeg
 from .limits import Limits
 from .operation import Context
 from .registry import get_operation, load_operations
+from .stills import load_decoders
 from .wire import Reader, render_error, render_outcome, send
 
 PRELOADED = ("av", "numpy", "PIL.Image", "PIL.ImageOps", "PIL.ImageCms", "PIL.JpegImagePlugin", "PIL.PngImagePlugin")
@@ -41,7 +42,9 @@ def main(control_fd: int) -> None:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
     load_operations()
-    # Asking a program for its abilities takes longer than many an operation: once, here, for all children.
+    # Each takes longer than many an operation: once, here, for all children.
+    with contextlib.suppress(EngineUnavailable):
+        load_decoders()
     with contextlib.suppress(EngineUnavailable):
         find_ffmpeg()
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -38,6 +38,11 @@ _DAMAGE = (OSError, ValueError, SyntaxError, EOFError, KeyError, IndexError, Typ
 """What Pillow's decoders raise on hostile files; each is told as ``UnreadableMedia`` with its words in the log."""
 
 
+def load_decoders() -> None:
+    """Load Pillow's plugins, all of them: it does so by itself at the first file that none of the common ones knows."""
+    Image.init()
+
+
 def is_picture(path: Path) -> bool:
     """Whether the content is that of a picture that ``open_picture`` knows."""
     try:
