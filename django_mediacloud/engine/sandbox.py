@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -215,6 +216,17 @@ class _ForkServer:
         self._owner = 0
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
+        self._channels: weakref.WeakSet[socket.socket] = weakref.WeakSet()
+        os.register_at_fork(after_in_child=self._let_go)
+
+    def _let_go(self) -> None:
+        """In a process that was forked off this one: all of it is our parent's. Were its sockets left open here, the
+        work would not notice the parent's death."""
+        self._lock = threading.Lock()
+        for channel in (self._control, *self._channels):
+            if channel is not None:
+                channel.close()
+        self._process, self._control = None, None
 
     def open_child(self) -> tuple[socket.socket, subprocess.Popen[bytes]]:
         """Our end of the socket to a child that waits for its request, and the server that has forked it."""
@@ -224,6 +236,7 @@ class _ForkServer:
                 try:
                     control, server = self._running()
                     socket.send_fds(control, [b"x"], [theirs.fileno()])
+                    self._channels.add(ours)
                     return ours, server
                 except (BrokenPipeError, ConnectionResetError):
                     self._forget()
@@ -231,9 +244,6 @@ class _ForkServer:
         raise EngineCrashed("The engine's fork server does not start.", is_retryable=True)
 
     def _running(self) -> tuple[socket.socket, subprocess.Popen[bytes]]:
-        if self._owner != os.getpid():
-            # After a fork these belong to our parent.
-            self._process, self._control = None, None
         if self._control is None or self._process is None or self._process.poll() is not None:
             self._forget()
             return self._start()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import signal
@@ -49,11 +50,18 @@ def act(name: str, workdir: Path, on_tick: Callable[[float | None], None] = lamb
 
 def descendants() -> list[psutil.Process]:
     """What runs below this process, but for the fork server itself."""
-    return [
-        process
-        for process in psutil.Process().children(recursive=True)
-        if process.status() != psutil.STATUS_ZOMBIE and process.ppid() != os.getpid()
-    ]
+    direct = psutil.Process().children()
+    return living([process for process in psutil.Process().children(recursive=True) if process not in direct])
+
+
+def living(processes: list[psutil.Process]) -> list[psutil.Process]:
+    """Without those that have ended, whether or not somebody has taken notice."""
+    found = []
+    for process in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+    return found
 
 
 def wait_until(fact: Callable[[], object], seconds: float = 5) -> None:
@@ -179,8 +187,7 @@ def test_a_killed_worker_leaves_no_process(tmp_path: Path) -> None:
     finally:
         worker.kill()
         worker.wait()
-    _, alive = psutil.wait_procs(below, timeout=2)
-    assert alive == []
+    wait_until(lambda: not living(below), 2)
 
 
 def test_a_fork_server_that_died_is_started_again(tmp_path: Path) -> None:
@@ -238,6 +245,32 @@ def test_a_forked_worker_starts_a_server_of_its_own(tmp_path: Path) -> None:
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
     assert server.is_running()
     assert act("succeed", tmp_path).files
+
+
+def test_a_forked_sibling_keeps_no_dead_workers_work_alive(tmp_path: Path) -> None:
+    """It was forked while the work ran, so it had the worker's sockets."""
+    script = (
+        "import os, pathlib, sys, time, tests.engine.test_sandbox as t\n"
+        "sibling = []\n"
+        "def on_tick(progress):\n"
+        "    if progress and not sibling:\n"
+        "        sibling.append(os.fork())\n"
+        "        if not sibling[0]: time.sleep(60)\n"
+        "t.act('encode', pathlib.Path(sys.argv[1]), on_tick)\n"
+    )
+    worker = subprocess.Popen([sys.executable, "-c", script, str(tmp_path)], cwd=Path(__file__).parents[2])
+    try:
+        # The fork server, its child, that one's ffmpeg, and the sibling.
+        wait_until(lambda: len(psutil.Process(worker.pid).children(recursive=True)) == 4, 20)
+        server, sibling, *below = psutil.Process(worker.pid).children(recursive=True)
+    finally:
+        worker.kill()
+        worker.wait()
+    try:
+        wait_until(lambda: not living([server, *below]), 2)
+        assert sibling.is_running()
+    finally:
+        sibling.kill()
 
 
 def test_a_start_is_cheap(tmp_path: Path) -> None:
