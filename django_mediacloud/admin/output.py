@@ -14,9 +14,9 @@ from django.utils.html import format_html
 
 from ..exceptions import StorageError
 from ..models import Output
+from ..serving import download
 from .base import ReadOnlyAdmin
 from .display import NOTHING, job_link, page_url, pretty_json, short_time
-from .streaming import download
 
 
 @admin.register(Output)
@@ -39,7 +39,7 @@ class OutputAdmin(ReadOnlyAdmin):
         if not self.has_view_permission(request, output):
             raise PermissionDenied
         try:
-            return download(request, storage=output.storage, path=output.path, name=output.name)
+            return download(request, output, is_saved=True)
         except StorageError as error:
             self.message_user(request, str(error), messages.ERROR)
             return HttpResponseRedirect(page_url(output))

@@ -9,6 +9,8 @@ import time
 from collections.abc import Mapping
 from contextlib import contextmanager
 from fractions import Fraction
+from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -109,9 +111,15 @@ def probe_film(path: Path, *, limits: Limits | None = None) -> MediaInfo:
 def _open_nameless(path: Path) -> Any:
     """FFmpeg lets the end of a name weigh more than the content, so it is given a name that has none."""
     with path.open("rb") as file:
-        return av.open(
-            file_url(Path(f"/dev/fd/{file.fileno()}")), options=dict(GUARD_OPTIONS), metadata_errors="replace"
-        )
+        address = file_url(Path(f"/dev/fd/{file.fileno()}"))
+        return av.open(address, options=dict(GUARD_OPTIONS), **_metadata_options())
+
+
+@cache
+def _metadata_options() -> Mapping[str, str]:
+    """Titles that are no UTF-8 must not matter. From version 19 on they do not, and PyAV has no such option."""
+    is_older = int(version("av").partition(".")[0]) < 19
+    return {"metadata_errors": "replace"} if is_older else {}
 
 
 def decoder_limit(limits: Limits) -> str:

@@ -32,13 +32,14 @@ def fail(
     failure: Failure,
     *,
     has_ended: bool = False,
+    is_prompt: bool = False,
     held_by: str | None = None,
     lease_over_at: dt.datetime | None = None,
 ) -> bool:
     """End as FAILED; or, if it may pass and the tries are not used up, try again after a delay.
 
     ``has_ended`` says that a remote cloud has ended its job, so that handing it in again cannot bill twice. Else a job
-    that a remote cloud has is only looked at again.
+    that a remote cloud has is only looked at again. With ``is_prompt`` the first new try need not wait.
     """
     failures = job.failures + 1
     attempt = job.attempt
@@ -49,7 +50,7 @@ def fail(
     elif job.remote_id and not has_ended:
         return postpone(job, message, failures=failures)
     else:
-        delay_s = retry_delay_s(failures)
+        delay_s = 0.0 if is_prompt and failures == 1 else retry_delay_s(failures)
         moved = requeue(job, message, delay_s=delay_s, failures=failures, failure=failure, **holder)
     if moved:
         discard_outputs(Output.objects.filter(job=job, attempt=attempt))

@@ -6,6 +6,8 @@ import logging
 import traceback
 from pathlib import Path
 
+from django.db import InterfaceError, OperationalError
+
 from ..clouds.base import Cloud, Work
 from ..clouds.registry import get_cloud, get_operation
 from ..core.failure import Failure, cut
@@ -55,6 +57,10 @@ def _attend(job: Job, lease: Lease, *, is_new: bool) -> None:
         logger.info("Job %s was stopped.", job.public_id)
     except MediaCloudError as error:
         fail(job, Failure.of(error), held_by=lease.owner)
+    except (OperationalError, InterfaceError) as error:
+        # The database, not the job. If it is still away, this raises, too: the lease runs out, and the sweeper mends.
+        logger.warning("Job %s lost its database: %s", job.public_id, error)
+        fail(job, _away(error), held_by=lease.owner)
     except Exception as error:
         # A fault of ours. It must reach the job's owner and the site's log, and must not stop the worker.
         logger.exception("Job %s failed by a fault in the program.", job.public_id)
@@ -79,6 +85,15 @@ def _let_go(job: Job, lease: Lease) -> None:
         leave_job(lease)
     else:
         hand_back(job, held_by=lease.owner)
+
+
+def _away(error: Exception) -> Failure:
+    return Failure(
+        code="database",
+        message="The site's database did not answer while the job ran.",
+        is_retryable=True,
+        log=cut(str(error)),
+    )
 
 
 def _fault(error: Exception) -> Failure:

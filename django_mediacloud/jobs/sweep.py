@@ -94,7 +94,7 @@ def _mend_lost(job: Job, now: dt.datetime) -> bool:
             advice="If it comes again, the file may need more memory than the machine has.",
             is_retryable=True,
         )
-        return fail(job, failure, lease_over_at=now)
+        return fail(job, failure, is_prompt=True, lease_over_at=now)
     return _ask_for_submission(job, now)
 
 

@@ -12,8 +12,8 @@ from django.core.files.storage import default_storage
 from django.db import connection
 from django.test import AsyncClient
 
-from django_mediacloud.api.downloads import is_shown
 from django_mediacloud.models import Job, Output
+from django_mediacloud.serving import is_shown
 
 pytestmark = pytest.mark.django_db
 

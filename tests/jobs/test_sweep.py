@@ -41,6 +41,19 @@ def test_a_lost_workers_job_is_taken_back_and_runs_once(submit, state):
     assert (job.state, job.failure_code) == (State.SUCCEEDED, "")
 
 
+def test_a_lost_workers_job_is_taken_back_at_once_and_a_second_time_after_a_wait(submit, settings):
+    settings.MEDIACLOUD = {**settings.MEDIACLOUD, "RETRY_DELAYS_S": [60]}
+    job = submit("hello", name="a")
+    lose(job, State.RUNNING)
+    jobs.sweep()
+    job.refresh_from_db()
+    assert job.run_after is None
+    lose(job, State.RUNNING)
+    jobs.sweep()
+    job.refresh_from_db()
+    assert job.run_after > timezone.now()
+
+
 def test_a_worker_that_comes_back_too_late_writes_nothing(submit):
     job = submit("hello", name="a")
     lease = lose(job, State.RUNNING)

@@ -5,14 +5,16 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponseBase
 from rest_framework import mixins
+from rest_framework.exceptions import NotFound
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from ...core.ids import parse_id
+from ...exceptions import StorageError
 from ...models import Output
+from ...serving import MISSING, download
 from .. import filters
-from ..downloads import download
 from ..errors import ErrorsMixin
 from ..representations import OutputSerializer
 from ..rows import outputs_of
@@ -55,4 +57,9 @@ class DownloadView(ErrorsMixin, APIView):
         output = outputs_of(request.user).filter(job__public_id=public_id, name=name).order_by("-attempt").first()
         if output is None:
             raise Http404
-        return download(request._request, output)
+        try:
+            return download(request._request, output)
+        except StorageError as error:
+            if error.code == MISSING:
+                raise NotFound(str(error)) from error
+            raise

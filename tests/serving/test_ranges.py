@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from django_mediacloud.api.ranges import ByteRange, Unsatisfiable, parse_range
+from django_mediacloud.serving.ranges import ByteRange, Unsatisfiable, parse_range
 
 
 @pytest.mark.parametrize(

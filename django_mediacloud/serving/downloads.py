@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import AsyncIterator, Iterator
+from http import HTTPStatus
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -14,14 +15,14 @@ from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils.cache import get_conditional_response
 from django.utils.http import content_disposition_header
-from rest_framework import status
-from rest_framework.exceptions import NotFound
 
 from ..exceptions import StorageError
 from ..jobs.outputs import storage_of
 from ..models import Output
 from .ranges import ByteRange, Unsatisfiable, parse_range
 
+MISSING = "file_missing"
+"""The code of the error for a file that its storage no longer has."""
 CHUNK_BYTES = 256 * 1024
 _CONTENT_TYPE = re.compile(r"[a-z0-9][a-z0-9.+-]{0,60}/[a-z0-9][a-z0-9.+-]{0,60}")
 _SHOWN_TYPES = frozenset(
@@ -74,16 +75,19 @@ async def _pieces_async(file: File[Any], size_bytes: int) -> AsyncIterator[bytes
         yield piece
 
 
-def download(request: HttpRequest, output: Output) -> HttpResponseBase:
-    """The answer to a GET or HEAD of ``output``. ``StorageError`` if its storage does not give it."""
+def download(request: HttpRequest, output: Output, *, is_saved: bool = False) -> HttpResponseBase:
+    """The answer to a GET or HEAD of ``output``; with ``is_saved`` a browser saves it, whatever it is.
+
+    ``StorageError`` if its storage does not give it, with the code ``MISSING`` if it is gone.
+    """
     etag = _etag(output)
-    answer = get_conditional_response(request, etag=etag) or _answer(request, output, etag)
+    answer = get_conditional_response(request, etag=etag) or _answer(request, output, etag, is_saved)
     answer["ETag"] = etag
     answer["Cache-Control"] = "private, no-cache"
     return answer
 
 
-def _answer(request: HttpRequest, output: Output, etag: str) -> HttpResponseBase:
+def _answer(request: HttpRequest, output: Output, etag: str, is_saved: bool) -> HttpResponseBase:
     file = _open(output)
     try:
         size_bytes = int(file.size)
@@ -92,14 +96,14 @@ def _answer(request: HttpRequest, output: Output, etag: str) -> HttpResponseBase
     except Unsatisfiable:
         file.close()
         headers = {"Content-Range": f"bytes */{size_bytes}"}
-        return HttpResponse(status=status.HTTP_416_REQUESTED_RANGE_NOT_SATISFIABLE, headers=headers)
+        return HttpResponse(status=HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, headers=headers)
     except BaseException:
         file.close()
         raise
     if part is not None:
-        answer.status_code = status.HTTP_206_PARTIAL_CONTENT
+        answer.status_code = HTTPStatus.PARTIAL_CONTENT
         answer["Content-Range"] = part.content_range(size_bytes)
-    _describe(answer, output)
+    _describe(answer, output, is_saved)
     return answer
 
 
@@ -108,7 +112,8 @@ def _open(output: Output) -> File[Any]:
     try:
         return storage.open(output.path, "rb")
     except FileNotFoundError:
-        raise NotFound("The file is no longer in the storage.") from None
+        message = "The file is no longer in the storage."
+        raise StorageError(message, code=MISSING, advice="Retry the job.", is_retryable=False) from None
     except Exception as error:
         # Every storage library raises its own errors.
         raise StorageError(f"The storage did not give the file: {type(error).__name__}.") from error
@@ -137,13 +142,13 @@ def _etag(output: Output) -> str:
     return f'"{hashlib.sha256(facts.encode()).hexdigest()[:32]}"'
 
 
-def _describe(answer: HttpResponseBase, output: Output) -> None:
+def _describe(answer: HttpResponseBase, output: Output, is_saved: bool) -> None:
     content_type = output.content_type.partition(";")[0].strip().lower()
-    if not _CONTENT_TYPE.fullmatch(content_type):
+    if is_saved or not _CONTENT_TYPE.fullmatch(content_type):
         content_type = "application/octet-stream"
     answer["Content-Type"] = content_type
     filename = PurePosixPath(output.name).name
-    disposition = content_disposition_header(not is_shown(content_type), filename)
+    disposition = content_disposition_header(is_saved or not is_shown(content_type), filename)
     answer["Content-Disposition"] = disposition or "attachment"
     answer["Accept-Ranges"] = "bytes"
     answer["X-Content-Type-Options"] = "nosniff"
