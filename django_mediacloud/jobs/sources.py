@@ -66,7 +66,9 @@ class StoredInput:
             raise StorageError(
                 "The source file is no longer in the storage.", code="source_missing", is_retryable=False
             )
-        return path
+        # Under a name of ours: decoders let the end of a name weigh, and that came from outside.
+        self.target.symlink_to(path.absolute())
+        return self.target
 
     def _copy(self) -> Path:
         try:

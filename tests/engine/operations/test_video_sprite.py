@@ -5,11 +5,11 @@ import re
 from pathlib import Path
 
 import pytest
-from django_mediacloud.engine.operations.video_sprite import lay_tiles, render_vtt
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from django_mediacloud.engine.operations.video_sprite import lay_tiles, render_vtt
 from django_mediacloud.exceptions import InvalidParameters, UnsupportedMedia
 from tests.media import MediaFactory
 
