@@ -33,13 +33,14 @@ test: lint
 test-quick: lint
 	$(BIN)/python -m tests.databases --only sqlite -- -m 'not slow and not big'
 
-# The code knows its own rules: style, types, layers, and models that agree with their migrations.
+# The code knows its own rules: style, types, layers, models that agree with their migrations, and a book that builds.
 lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python example_project/manage.py makemigrations --check --dry-run
+	$(BIN)/sphinx-build -W --keep-going -q docs docs/_build/html
 
 bench: $(STAMP)
 	$(BIN)/python -m tests.bench

@@ -42,6 +42,8 @@ def run_operation(
 ) -> Outcome:
     """The outcome of the operation ``name``; its files lie in ``workdir``, an empty folder that the caller removes.
 
+    ``parameters`` are as the operation's own ``Parameters.clean`` gives them.
+
     ``on_tick`` is called at least every half second with the progress so far (percent, None before the first). Whatever
     it raises kills the work at once and is raised again when every process of it is gone. Raises what the operation
     raised; ``LimitExceeded`` with the limit as its code; ``EngineCrashed`` if the child died of something else.
@@ -52,7 +54,7 @@ def run_operation(
         request = {
             "operation": name,
             "parameters": dict(parameters),
-            "inputs": {key: [str(path) for path in paths] for key, paths in inputs.items()},
+            "inputs": {key: [str(path.absolute()) for path in paths] for key, paths in inputs.items()},
             "workdir": str(workdir.resolve()),
             "limits": limits.as_dict(),
             "packages": list(packages),

@@ -271,6 +271,7 @@ class TestOperations:
         assert copy["parameters"]["required"] == ["url"]
         assert copy["kinds"] == ["encoding", "process", "task"]
         assert copy["files"] == {"output": "The copy."}
+        assert copy["formats"] == ["copy", "twin"]
         assert as_jane.get(copy["url"]).json() == copy
 
     def test_filters(self, as_jane):

@@ -66,4 +66,5 @@ class OperationViewSet(ErrorsMixin, ViewSet):
             "parameters": operation.parameters.json_schema(),
             "results": dict(operation.results),
             "files": dict(operation.files),
+            "formats": sorted(operation.formats),
         }
