@@ -11,5 +11,6 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/", include("django_mediacloud.api.urls")),
     path("healthz", views.healthz),
+    path("hooks/", include("django_mediacloud.webhooks")),
     re_path(f"^{settings.MEDIA_URL.strip('/')}/(?P<path>.+)$", views.media),
 ]

@@ -45,6 +45,29 @@ class Work:
     beat: Callable[[float | None], None]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """A request that came in from a service. Header names are in lower case; ``body`` is raw, as signatures need it."""
+
+    method: str
+    query: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """What a message says. ``key`` is the service's own id of it, if it has one: the same key twice is one message.
+
+    ``is_verified`` only if a signature held. What is not verified is a hint: the service is asked about ``remote_id``.
+    """
+
+    remote_id: str = ""
+    key: str = ""
+    snapshot: Snapshot | None = None
+    is_verified: bool = False
+
+
 class Cloud(ABC):
     """An adapter: a job's specification in, a ``Snapshot`` out. Errors are ``CloudError`` or ``MediaError``."""
 
@@ -81,6 +104,11 @@ class Cloud(ABC):
     def cancel(self, remote_id: str) -> None:
         """Ask the service to stop. Returns when the service has agreed."""
         raise CloudRejected("This cloud cannot cancel.", cloud=self.alias)
+
+    def read_notification(self, message: Message) -> News:
+        """What a message of the service says. ``CloudRejected`` if it is none of the service's, or its signature is
+        wrong."""
+        raise CloudRejected("This cloud sends no notifications.", cloud=self.alias)
 
     def check(self) -> str:
         """One line on its health for ``mediacloud_check``. Raises ``MediaCloudError`` if it cannot work."""

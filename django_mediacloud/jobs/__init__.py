@@ -5,6 +5,7 @@ from .cancel import cancel
 from .collect import collect
 from .estimate import Estimate, estimate
 from .ingest import ingest
+from .news import receive
 from .profiles import install_presets, profile_from_preset
 from .purge import Purged, purge, remove_job, remove_video
 from .retry import retry, retry_video
@@ -24,6 +25,7 @@ __all__ = [
     "install_presets",
     "profile_from_preset",
     "purge",
+    "receive",
     "remove_job",
     "remove_video",
     "retry",

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import hashlib
+import hmac
+import json
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import requests
 
-from django_mediacloud.clouds.base import Cloud, Work
+from django_mediacloud.clouds.base import Cloud, Message, News, Work
 from django_mediacloud.core.capabilities import Capabilities, OperationInfo
 from django_mediacloud.core.failure import Failure
 from django_mediacloud.core.parameters import Parameter, Parameters, Type
@@ -21,7 +24,12 @@ OPERATIONS = {
         kinds=frozenset(Kind),
     )
 }
+SECRET = b"of the service"
 STATES = {"working": State.RUNNING, "done": State.COLLECTING, "broken": State.FAILED, "stopped": State.CANCELLED}
+
+
+def sign(body: bytes) -> str:
+    return hmac.new(SECRET, body, hashlib.sha256).hexdigest()
 
 
 class Adapter(Cloud):
@@ -45,6 +53,16 @@ class Adapter(Cloud):
     def cancel(self, remote_id: str) -> None:
         self._ask("DELETE", f"/jobs/{remote_id}")
 
+    def read_notification(self, message: Message) -> News:
+        """A signed one tells all; an unsigned one, only whom it is about."""
+        told = json.loads(message.body)
+        signature = message.headers.get("x-signature")
+        if signature is None:
+            return News(remote_id=told["id"])
+        if not hmac.compare_digest(signature, sign(message.body)):
+            raise CloudRejected("The signature is wrong.", cloud=self.alias)
+        return News(remote_id=told["id"], key=told.get("key", ""), snapshot=self._read(told), is_verified=True)
+
     def _ask(self, method: str, path: str, **more: Any) -> Any:
         try:
             response = requests.request(method, self._options["endpoint"] + path, timeout=5, **more)
@@ -56,7 +74,9 @@ class Adapter(Cloud):
             raise CloudUnavailable("It is down.", cloud=self.alias)
         if response.status_code >= 400:
             raise CloudRejected(response.text, cloud=self.alias)
-        told = response.json()
+        return self._read(response.json())
+
+    def _read(self, told: dict[str, Any]) -> Snapshot:
         state = STATES[told["status"]]
         return Snapshot(
             state=state,

@@ -1,0 +1,46 @@
+"""The one place where services knock: ``POST /<prefix>/<cloud alias>/<token>/``.
+
+The token is derived from the site's SECRET_KEY and the alias: who does not know it cannot fill the table. Signatures
+are the clouds' own business, on the raw body.
+"""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import path
+from django.utils.crypto import constant_time_compare, salted_hmac
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from .clouds.base import Message
+from .clouds.registry import cloud_aliases
+from .exceptions import CloudRejected
+from .jobs.news import receive
+
+MAX_BODY_BYTES = 1024 * 1024
+
+
+def webhook_token(alias: str) -> str:
+    """The secret part of the address that a cloud's service is given."""
+    return salted_hmac("django_mediacloud.webhooks", alias, algorithm="sha256").hexdigest()[:40]
+
+
+@csrf_exempt
+@require_http_methods(["GET", "POST", "PUT"])
+def webhook(request: HttpRequest, alias: str, token: str) -> HttpResponse:
+    """200 once the message is stored, or had been; 404 for a wrong address; 403 for one that is not the service's."""
+    if alias not in cloud_aliases() or not constant_time_compare(token, webhook_token(alias)):
+        return JsonResponse({"code": "not_found"}, status=404)
+    if int(request.headers.get("Content-Length") or 0) > MAX_BODY_BYTES:
+        return JsonResponse({"code": "too_large"}, status=413)
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    message = Message(method=str(request.method), query=request.GET.urlencode(), headers=headers, body=request.body)
+    try:
+        receive(alias, message)
+    except CloudRejected as error:
+        return JsonResponse({"code": error.code, "message": str(error)}, status=403)
+    return JsonResponse({"code": "received"})
+
+
+app_name = "mediacloud_webhooks"
+urlpatterns = [path("<slug:alias>/<slug:token>/", webhook, name="webhook")]
