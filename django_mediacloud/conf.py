@@ -97,6 +97,7 @@ def problems() -> list[str]:
 
 def problems_in(given: Mapping[str, Any]) -> list[str]:
     found = _unknown("MEDIACLOUD", given, Config) + _unknown("MEDIACLOUD['FETCH']", given.get("FETCH", {}), FetchConfig)
+    found += _wrong_shapes(given)
     clouds = given.get("CLOUDS", DEFAULT_CLOUDS)
     if not isinstance(clouds, Mapping) or not clouds:
         return [*found, "MEDIACLOUD['CLOUDS'] must be a dictionary with at least one cloud."]
@@ -114,8 +115,23 @@ def problems_in(given: Mapping[str, Any]) -> list[str]:
         if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
             found.append(f"MEDIACLOUD[{key!r}] must be a number above zero.")
             return found
-    if heartbeat_s * 3 > lease_s:
+    if heartbeat_s * 3 > lease_s + 1e-6:
         found.append("MEDIACLOUD['LEASE_S'] must be at least three times HEARTBEAT_S.")
+    return found
+
+
+def _wrong_shapes(given: Mapping[str, Any]) -> list[str]:
+    found = []
+    prefix = given.get("PREFIX", "mediacloud")
+    if not isinstance(prefix, str) or not prefix or prefix.startswith("/") or ".." in prefix.split("/"):
+        found.append("MEDIACLOUD['PREFIX'] must be the name of a folder inside the storage.")
+    delays = given.get("RETRY_DELAYS_S", [])
+    if not isinstance(delays, list | tuple) or not all(isinstance(item, int | float) and item >= 0 for item in delays):
+        found.append("MEDIACLOUD['RETRY_DELAYS_S'] must be a list of seconds.")
+    fetch = given.get("FETCH", {})
+    allow = fetch.get("ALLOW", []) if isinstance(fetch, Mapping) else []
+    if not isinstance(allow, list | tuple) or not all(isinstance(item, str) for item in allow):
+        found.append("MEDIACLOUD['FETCH']['ALLOW'] must be a list of hosts or networks.")
     return found
 
 

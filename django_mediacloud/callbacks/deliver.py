@@ -54,7 +54,7 @@ class _Message:
     """Everything that sending needs, so that the threads that send never touch the database."""
 
     callback: Callback
-    body: bytes
+    body: bytes | None
     headers: dict[str, str]
 
 
@@ -71,13 +71,15 @@ def deliver_due(*, is_over: Callable[[], bool] = lambda: False) -> Delivery:
     now = timezone.now()
     while not is_over():
         due = Callback.objects.filter(state=CallbackState.PENDING, next_try_at__lte=now)
-        messages = [
-            _compose(callback)
+        claimed = [
+            callback
             for callback in due.select_related("job").order_by("next_try_at", "pk")[:BATCH]
             if _claim(callback, now)
         ]
-        if not messages:
+        if not claimed:
             break
+        # One that cannot be told must not keep the others from being sent.
+        messages = [_compose(callback) for callback in claimed]
         with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="mediacloud-callback") as pool:
             answers = pool.map(lambda message: _send(message, rules), messages)
             for message, answer in zip(messages, answers, strict=True):
@@ -105,10 +107,17 @@ def _claim(callback: Callback, now: dt.datetime) -> bool:
 
 def _compose(callback: Callback) -> _Message:
     headers = {"Mediacloud-Event-Id": event_id(callback), "Mediacloud-Event": f"job.{callback.event}"}
-    return _Message(callback=callback, body=render(callback), headers=headers)
+    try:
+        body = render(callback)
+    except Exception:
+        logger.exception("Callback %s cannot be told.", callback.pk)
+        body = None
+    return _Message(callback=callback, body=body, headers=headers)
 
 
 def _send(message: _Message, rules: FetchRules) -> _Answer:
+    if message.body is None:
+        return _Answer(error="internal_error: it cannot be told")
     try:
         delivered = post_json(message.callback.url, message.body, rules=rules, headers=message.headers)
     except FetchError as error:

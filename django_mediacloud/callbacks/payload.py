@@ -36,6 +36,8 @@ def identify(job: Job) -> dict[str, Any]:
 def describe(job: Job) -> dict[str, Any]:
     """A job as programs see it: its state, its failure (or None), its values, its finished files and its times."""
     failure = job.failure
+    # A stream has thousands of segments; its playlists name them.
+    shown = job.outputs.filter(is_ready=True).exclude(role="segment")
     return identify(job) | {
         "state": job.state,
         "progress": job.progress,
@@ -43,7 +45,7 @@ def describe(job: Job) -> dict[str, Any]:
         # The log is for the site's own people: it may hold what is nobody else's business.
         "failure": failure and {"code": failure.code, "message": failure.message, "advice": failure.advice},
         "values": job.values,
-        "outputs": [_describe_output(output) for output in job.outputs.filter(is_ready=True)],
+        "outputs": [_describe_output(output) for output in shown],
         "work_s": job.work_s,
         "source_s": job.source_s,
         "created_at": job.created_at,

@@ -11,7 +11,11 @@ MAX_MESSAGE_CHARS = 1_000
 
 
 def cut(text: str, limit: int = MAX_LOG_CHARS) -> str:
-    """``text`` with its middle left out where it is longer than ``limit`` characters: both ends of a log matter."""
+    """``text`` with its middle left out where it is longer than ``limit`` characters: both ends of a log matter.
+
+    Null characters, which PostgreSQL does not take, are shown as what they are not.
+    """
+    text = text.replace("\x00", "\N{REPLACEMENT CHARACTER}")
     if len(text) <= limit:
         return text
     mark = f"\n[... {len(text) - limit} characters left out ...]\n"

@@ -28,6 +28,8 @@ class StoredFile:
     filename: str = ""
     size_bytes: int | None = None
     content_type: str = ""
+    is_upload: bool = False
+    """It came with a job and goes with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,7 +43,8 @@ TRANSITIONS: MappingProxyType[State, frozenset[State]] = MappingProxyType(
         _S.COLLECTING: frozenset({_S.SUCCEEDED, _S.QUEUED, _S.FAILED, _S.CANCELLING, _S.CANCELLED}),
         # How the work still ends before it hears of the wish does not matter any more.
         _S.CANCELLING: frozenset({_S.CANCELLED}),
-        _S.FAILED: frozenset({_S.NEW, _S.QUEUED}),
+        # Back to COLLECTING: the service had done its work, only the files did not come.
+        _S.FAILED: frozenset({_S.NEW, _S.QUEUED, _S.COLLECTING}),
         _S.CANCELLED: frozenset({_S.NEW, _S.QUEUED}),
         _S.SUCCEEDED: frozenset(),
     }

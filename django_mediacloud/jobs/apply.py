@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -11,7 +12,7 @@ from django.utils import timezone
 from ..conf import config
 from ..core.failure import Failure
 from ..core.spec import Snapshot
-from ..core.states import FINAL, State
+from ..core.states import FINAL, HELD, State
 from ..models import Job
 from .ending import end_cancelled, fail
 from .outputs import json_safe
@@ -25,12 +26,14 @@ def apply(job: Job, snapshot: Snapshot, *, held_by: str | None = None) -> Job:
     holds the job. A finished remote job becomes COLLECTING: a worker then brings its files.
     """
     before = job.state
+    if snapshot.state == State.QUEUED:
+        # The service's queue, not ours: it has the job.
+        snapshot = replace(snapshot, state=State.RUNNING)
     if snapshot.state == State.FAILED:
         failure = snapshot.failure or Failure(code="cloud_failed", message="The service says that the job failed.")
         fail(job, failure, has_ended=True, held_by=held_by)
     elif snapshot.state == State.CANCELLED:
-        if not end_cancelled(job, "cancelled by the cloud"):
-            move(job, State.CANCELLED, held_by=held_by, message="cancelled by the cloud")
+        end_cancelled(job, "cancelled by the cloud", sources=HELD | {State.CANCELLING}, held_by=held_by)
     elif snapshot.state in {State.RUNNING, State.COLLECTING}:
         _advance(job, snapshot, held_by)
     current = Job.objects.get(pk=job.pk)
@@ -64,7 +67,8 @@ def _advance(job: Job, snapshot: Snapshot, held_by: str | None) -> None:
     if not moved and job.state == State.SUBMITTING:
         # It may have been cancelled while it was handed in: the service has to hear of that, so its id is needed.
         if snapshot.remote_id:
-            Job.objects.filter(pk=job.pk, attempt=job.attempt).update(remote_id=snapshot.remote_id)
+            rows = Job.objects.filter(pk=job.pk, attempt=job.attempt, remote_id=None)
+            rows.exclude(state__in=FINAL).update(remote_id=snapshot.remote_id)
         note(job, f"not applied, the job has moved on: {snapshot.state}", remote_id=snapshot.remote_id)
 
 
@@ -84,6 +88,8 @@ def _facts(snapshot: Snapshot) -> dict[str, Any]:
         facts["remote_id"] = snapshot.remote_id
         if snapshot.state == State.RUNNING:
             facts["run_after"] = timezone.now() + dt.timedelta(seconds=config().poll_s)
+    if snapshot.state == State.COLLECTING:
+        facts["run_after"] = None
     if snapshot.progress is not None:
         facts["progress"] = min(100.0, max(0.0, snapshot.progress))
     if snapshot.values:

@@ -28,7 +28,7 @@ def cancel(job: Job) -> Job:
             break
         if current.state in WAITING and move(current, State.CANCELLED, sources=WAITING, message="cancelled"):
             return current
-        if move(current, State.CANCELLING, sources=HELD, message="to be cancelled"):
+        if move(current, State.CANCELLING, sources=HELD, message="to be cancelled", run_after=None, failures=0):
             _hurry(current)
             return Job.objects.get(pk=job.pk)
     raise NotAllowed(f"A job that is {current.state} cannot be cancelled.", operation=current.operation)

@@ -7,11 +7,12 @@ from pathlib import Path
 
 from ..conf import config
 from ..core.spec import ProducedFile
+from ..exceptions import WorkStopped
 from ..models import Job, Output
 from ..transport.fetch import fetch
 from .ending import succeed
 from .lease import Lease
-from .outputs import discard_outputs, prepare_outputs, save_file, storage_of
+from .outputs import delete_file, discard_outputs, prepare_outputs, save_file, storage_of
 from .sources import fetch_rules
 
 
@@ -20,10 +21,15 @@ def collect(job: Job, files: Sequence[ProducedFile], workdir: Path, lease: Lease
 
     Streamed throughout. Whatever goes wrong, no file is left without a row that leads to it.
     """
+    # Of a worker that stopped in the middle of the same attempt.
+    discard_outputs(Output.objects.filter(job=job, attempt=job.attempt))
     for output, file in prepare_outputs(job, files):
         local = file.path or _bring(file, workdir / f"collect-{output.pk}", lease)
-        output.path, output.size_bytes = save_file(storage_of(output.storage), output.path, local, lease)
-        output.save(update_fields=["path", "size_bytes"])
+        path, size_bytes = save_file(storage_of(output.storage), output.path, local, lease)
+        if not Output.objects.filter(pk=output.pk).update(path=path, size_bytes=size_bytes):
+            # We were slow, and the sweeper has taken the job from us.
+            delete_file(output.storage, path)
+            raise WorkStopped("The work was given to another worker.")
         lease.beat()
     if succeed(job, held_by=lease.owner):
         return True

@@ -13,7 +13,7 @@ from .. import signals
 from ..core.spec import JobSpec, Kind
 from ..core.states import State
 from ..exceptions import IdempotencyConflict
-from ..models import Encoding, Job, JobEvent, Process, Task
+from ..models import Encoding, Job, JobEvent, Process, Task, Video
 from .admission import check_lengths, cleaned_parameters, scoped_key
 from .deadlocks import again_after_deadlock
 from .queue import wake_job
@@ -35,7 +35,8 @@ def create_job(
     }
     check_lengths(Job, {"callback_url": spec.callback_url})
     key = scoped_key(owner, idempotency_key)
-    if key and (known := _known(key, asked)):
+    video = kind_fields.get("video")
+    if key and (known := _known(key, asked, video)):
         return known
     try:
         with transaction.atomic():
@@ -49,23 +50,28 @@ def create_job(
                 queued_at=timezone.now() if state == State.QUEUED else None,
             )
             _KINDS[spec.kind](job=job, **kind_fields).save(force_insert=True)
+            if video is not None:
+                Video.objects.filter(pk=video.pk).update(encoded_at=None)
             JobEvent.objects.create(job=job, attempt=job.attempt, to_state=state, message="submitted")
+            # Before the wake-up: a queue that works at once must not end a job that nobody has heard of.
+            transaction.on_commit(lambda: signals.job_submitted.send_robust(Job, job=job), robust=True)
             if state == State.QUEUED:
                 wake_job(job)
-            transaction.on_commit(lambda: signals.job_submitted.send_robust(Job, job=job), robust=True)
     except IntegrityError:
-        if key and (known := _known(key, asked)):
+        if key and (known := _known(key, asked, video)):
             return known
         raise
     return job
 
 
-def _known(key: str, asked: Mapping[str, Any]) -> Job | None:
+def _known(key: str, asked: Mapping[str, Any], video: Video | None) -> Job | None:
     """The job that this key already made. ``IdempotencyConflict`` if it was asked for something else."""
     job = Job.objects.filter(idempotency_key=key).first()
     if job is None:
         return None
     same = all(getattr(job, name) == value for name, value in asked.items() if name != "inputs")
+    if video is not None and same:
+        same = job.encoding.video_id == video.pk
     if not same or _named(asked["inputs"]) != _named(job.inputs):
         raise IdempotencyConflict("This idempotency key was used for another request.", operation=job.operation)
     return job

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
+import traceback
+from collections.abc import Collection
+from pathlib import Path
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
 from ..conf import config
-from ..core.failure import Failure
+from ..core.failure import Failure, cut
 from ..core.states import HELD, State
 from ..models import Job, Output
 from .deadlocks import again_after_deadlock
 from .outputs import discard_outputs
 from .state import NO_FAILURE, NO_LEASE, failure_fields, move, note
+
+COLLECT_TRIES = 10
+"""So many times as often as work is tried again, the files of a remote job are fetched again."""
 
 
 @again_after_deadlock
@@ -45,7 +51,9 @@ def fail(
     attempt = job.attempt
     message = f"{failure.code}: {failure.message}"
     holder: dict[str, Any] = {"held_by": held_by, "lease_over_at": lease_over_at}
-    if not failure.is_retryable or failures >= config().max_failures:
+    # What the service has done is not given up as soon as work that can be done again.
+    most = config().max_failures * (COLLECT_TRIES if job.remote_id and not has_ended else 1)
+    if not failure.is_retryable or failures >= most:
         moved = move(job, State.FAILED, message=message, failures=failures, **holder, **failure_fields(failure))
     elif job.remote_id and not has_ended:
         return postpone(job, message, failures=failures)
@@ -114,9 +122,38 @@ def hand_back(job: Job, *, held_by: str) -> bool:
     return True
 
 
-def end_cancelled(job: Job, message: str, *, lease_over_at: dt.datetime | None = None) -> bool:
-    """CANCELLING comes to its end: nothing works on it any more, and its files go."""
-    if not move(job, State.CANCELLED, sources={State.CANCELLING}, message=message, lease_over_at=lease_over_at):
+def end_cancelled(
+    job: Job,
+    message: str,
+    *,
+    sources: Collection[State] = (State.CANCELLING,),
+    held_by: str | None = None,
+    lease_over_at: dt.datetime | None = None,
+) -> bool:
+    """A cancel comes to its end: nothing works on the job any more, and its files go."""
+    holder: dict[str, Any] = {"held_by": held_by, "lease_over_at": lease_over_at}
+    if not move(job, State.CANCELLED, sources=sources, message=message, **holder):
         return False
-    discard_outputs(Output.objects.filter(job=job))
+    discard_outputs(Output.objects.filter(job=job, attempt__lte=job.attempt))
     return True
+
+
+def database_away(error: Exception) -> Failure:
+    """The database, not the work, is the trouble."""
+    return Failure(
+        code="database",
+        message="The site's database did not answer while the work ran.",
+        is_retryable=True,
+        log=cut(type(error).__name__),
+    )
+
+
+def fault(error: Exception) -> Failure:
+    """A fault of ours. Where it happened is told, not the words of the error: they may hold an address with a key."""
+    places = [f"{Path(at.filename).name}:{at.lineno} {at.name}" for at in traceback.extract_tb(error.__traceback__)]
+    return Failure(
+        code="internal_error",
+        message=f"A fault in the program: {type(error).__name__}.",
+        advice="Retry once. If it comes again, report it with the log.",
+        log=cut("\n".join([*places, type(error).__name__])),
+    )

@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-import traceback
 from pathlib import Path
 from typing import Any
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
 from .. import signals
 from ..clouds.base import Cloud, Work
 from ..clouds.registry import cloud_aliases, get_cloud
 from ..conf import config
-from ..core.failure import Failure, cut
+from ..core.failure import Failure
 from ..core.media import MediaInfo
 from ..core.states import SourceState, State
 from ..exceptions import MediaCloudError, WorkStopped
 from ..models import Job, Video
 from ..transport.fetch import Fetched, fetch
 from .deadlocks import again_after_deadlock
-from .ending import retry_delay_s
+from .ending import database_away, fault, retry_delay_s
 from .lease import Lease, take_video
 from .outputs import delete_file, json_safe, safe_name, save_file, storage_of
 from .sources import StoredInput, fetch_rules
@@ -59,12 +58,13 @@ def ingest(video_pk: int) -> list[Job]:
         return []
     except MediaCloudError as error:
         _fail(video, lease, Failure.of(error))
+    except (OperationalError, InterfaceError) as error:
+        logger.warning("Video %s lost its database: %s", video.public_id, error)
+        _fail(video, lease, database_away(error))
     except Exception as error:
         # A fault of ours: see jobs.run.
         logger.exception("Video %s could not be taken in by a fault in the program.", video.public_id)
-        log = cut("".join(traceback.format_exception(error)))
-        message = f"A fault in the program: {type(error).__name__}."
-        _fail(video, lease, Failure(code="internal_error", message=message, log=log))
+        _fail(video, lease, fault(error))
     except BaseException:
         lease.rows().update(state=SourceState.WAITING, **NO_LEASE, woken_at=None)
         raise
@@ -74,7 +74,7 @@ def ingest(video_pk: int) -> list[Job]:
 def _bring(video: Video, lease: Lease, workdir: Path) -> dict[str, Any]:
     """The columns that are known afterwards."""
     facts: dict[str, Any] = {}
-    if not video.path:
+    if video.size_bytes is None:
         local = workdir / "source"
         fetched = fetch(
             video.source_url,
@@ -88,8 +88,12 @@ def _bring(video: Video, lease: Lease, workdir: Path) -> dict[str, Any]:
 
 def _store(video: Video, lease: Lease, local: Path, fetched: Fetched) -> dict[str, Any]:
     filename = video.original_filename or fetched.filename or "source"
-    # The row knows the path before the file exists, so that a lost worker leaves nothing behind.
+    # What a lost worker of this source left, if it did.
+    delete_file(video.storage, video.path)
+    # The row knows the path before the file exists, and no size until it is whole.
     video.path = source_path(video, filename)
+    if not lease.rows().update(path=video.path):
+        raise WorkStopped("The video was removed or given to another worker.")
     video.original_filename = filename[:300]
     path, size_bytes = save_file(storage_of(video.storage), video.path, local, lease)
     video.path = path

@@ -8,11 +8,11 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import DatabaseError, connection, models
+from django.db import InterfaceError, OperationalError, connection, models
 from django.utils import timezone
 
 from .. import signals
@@ -63,10 +63,11 @@ class Lease:
             self.beat_now()
 
     @contextmanager
-    def kept_alive(self) -> Iterator[None]:
+    def kept_alive(self, *, to_the_end: bool = False) -> Iterator[None]:
         """Beat from a thread while the body is inside a library that cannot be interrupted (a storage's upload).
 
-        What the beats found is raised at the end: ``WorkStopped``, or the database's error.
+        If a beat finds that the row is no longer ours, ``WorkStopped`` is raised at the end; not with ``to_the_end``,
+        for a body whose result must not be lost. A database that is away for a moment is asked again.
         """
         found: list[Exception] = []
         is_over = threading.Event()
@@ -74,8 +75,9 @@ class Lease:
         def keep_alive() -> None:
             try:
                 while not is_over.wait(self.heartbeat_s):
-                    self.beat_now()
-            except (WorkStopped, DatabaseError) as error:
+                    with suppress(OperationalError, InterfaceError):
+                        self.beat_now()
+            except WorkStopped as error:
                 found.append(error)
             finally:
                 connection.close()
@@ -87,7 +89,7 @@ class Lease:
         finally:
             is_over.set()
             thread.join()
-        if found:
+        if found and not to_the_end:
             raise found[0]
 
     @again_after_deadlock

@@ -38,7 +38,8 @@ def receive(alias: str, message: Message) -> Notification:
 
 @again_after_deadlock
 def _store(alias: str, message: Message, news: News) -> tuple[Notification, bool]:
-    digest = hashlib.sha256(message.body).hexdigest()
+    said = f"{message.method}\n{message.query}\n".encode() + message.body
+    digest = hashlib.sha256(said).hexdigest()
     fields: dict[str, Any] = {
         "cloud": alias,
         "content_type": message.headers.get("content-type", "")[:200],
@@ -66,6 +67,7 @@ def _take_in(notification: Notification, news: News) -> None:
         elif news.is_verified and news.snapshot is not None:
             job = apply(job, news.snapshot)
         if job is not None and job.state not in FINAL and (job.state == State.COLLECTING or not news.is_verified):
+            Job.objects.filter(pk=job.pk).update(run_after=None)
             wake_job(job)
     except MediaCloudError as failed:
         error = cut(f"{failed.code}: {failed}", 1_000)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
+import math
 import re
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
@@ -10,16 +12,19 @@ from typing import Any
 
 from django.core.files import File
 from django.core.files.storage import Storage, storages
-from django.db.models import QuerySet
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
 
 from ..conf import config
 from ..core.spec import Kind, ProducedFile
+from ..core.states import FINAL
 from ..exceptions import StorageError
 from ..models import Factory, Job, Output
 from .lease import Lease
 
 logger = logging.getLogger(__name__)
 
+BATCH = 500
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -66,13 +71,36 @@ def folder_of(job: Job) -> str:
 def save_file(storage: Storage, path: str, local: Path, lease: Lease) -> tuple[str, int]:
     """Bring ``local`` into ``storage``; the path it really got, and its size in bytes."""
     size_bytes = local.stat().st_size
-    with lease.kept_alive():
-        try:
-            with MovableFile(local) as content:
-                saved = storage.save(path, content)
-        except OSError as error:
-            raise StorageError(f"The storage did not take the file: {error.strerror or error}.") from error
+    saved = ""
+    try:
+        with lease.kept_alive(), MovableFile(local) as content:
+            saved = save(storage, path, content)
+    except BaseException:
+        if saved:
+            remove(storage, saved)
+        raise
     return saved, size_bytes
+
+
+def save(storage: Storage, path: str, content: File[Any]) -> str:
+    """The path that ``storage`` gave to ``content``. ``StorageError`` for whatever its library raises."""
+    try:
+        return str(storage.save(path, content))
+    except Exception as error:
+        # Every storage library raises its own errors; their words may hold addresses and keys.
+        reason = getattr(error, "strerror", None) or type(error).__name__
+        raise StorageError(f"The storage did not take the file: {reason}.") from error
+
+
+def remove(storage: Storage, path: str) -> bool:
+    """Whether the file is gone; a log line if the storage refused."""
+    try:
+        storage.delete(path)
+    except Exception:
+        # As in ``save``. Who needs to know is told by the answer.
+        logger.exception("A storage did not delete a file.")
+        return False
+    return True
 
 
 def prepare_outputs(job: Job, files: Iterable[ProducedFile]) -> list[tuple[Output, ProducedFile]]:
@@ -94,7 +122,7 @@ def prepare_outputs(job: Job, files: Iterable[ProducedFile]) -> list[tuple[Outpu
             storage=storage,
             path=f"{folder}/{name}",
             content_type=file.content_type[:100],
-            info=dict(file.info),
+            info=json_safe(dict(file.info)),
         )
         pairs.append((output, file))
     Output.objects.bulk_create([output for output, _ in pairs])
@@ -102,36 +130,50 @@ def prepare_outputs(job: Job, files: Iterable[ProducedFile]) -> list[tuple[Outpu
 
 
 def discard_outputs(outputs: QuerySet[Output]) -> int:
-    """Delete files and then their rows; how many went. A file that will not go keeps its row, to be tried again."""
-    gone = []
-    for output in outputs.iterator():
-        if delete_file(output.storage, output.path):
-            gone.append(output.pk)
+    """Delete files and then their rows; how many went. What will not go keeps its row: the sweeper comes back."""
+    done = 0
+    gone: list[int] = []
+    kept: list[int] = []
+    for output in outputs.iterator(chunk_size=BATCH):
+        (gone if delete_file(output.storage, output.path) else kept).append(output.pk)
+        if len(gone) + len(kept) >= BATCH:
+            done += _forget(gone, kept)
+            gone, kept = [], []
+    return done + _forget(gone, kept)
+
+
+def _forget(gone: list[int], kept: list[int]) -> int:
+    if kept:
+        again_at = timezone.now() + dt.timedelta(hours=1)
+        Output.objects.filter(pk__in=kept).update(is_ready=False, expires_at=again_at)
     Output.objects.filter(pk__in=gone).delete()
     return len(gone)
 
 
+def abandoned_outputs() -> QuerySet[Output]:
+    """Files that nobody will show: of attempts that are over, and did not succeed."""
+    now = timezone.now()
+    is_over = Q(job__state__in=FINAL) | Q(attempt__lt=F("job__attempt"))
+    return Output.objects.filter(is_over, Q(expires_at__isnull=True) | Q(expires_at__lte=now), is_ready=False)
+
+
 def delete_file(alias: str, path: str) -> bool:
     """Delete a file from a storage; True if it is gone, False (and a log line) if the storage refused."""
-    if not path:
-        return True
     try:
-        storage_of(alias).delete(path)
-    except Exception:
-        # Every storage library raises its own errors; the caller keeps the row, so nothing is forgotten.
-        logger.exception("The storage %r did not delete a file.", alias)
+        return not path or remove(storage_of(alias), path)
+    except StorageError:
+        logger.exception("The storage %r is not in the settings.", alias)
         return False
-    return True
 
 
 def json_safe(value: Any) -> Any:
     """``value`` as plain JSON: what a cloud reports may hold tuples, paths or numbers that JSON has not."""
     if isinstance(value, dict):
-        return {str(key): json_safe(item) for key, item in value.items()}
+        return {str(key).replace("\x00", ""): json_safe(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [json_safe(item) for item in value]
-    if isinstance(value, float) and value != value:
+    if isinstance(value, float) and not math.isfinite(value):
         return None
-    if value is None or isinstance(value, str | int | float | bool):
+    if value is None or isinstance(value, int | float | bool):
         return value
-    return str(value)
+    return str(value).replace("\x00", "")

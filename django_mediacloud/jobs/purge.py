@@ -14,7 +14,6 @@ from ..exceptions import NotAllowed, StorageError
 from ..models import Job, Notification, Output, Video
 from .cancel import cancel
 from .outputs import delete_file, discard_outputs
-from .sources import SOURCE
 
 logger = logging.getLogger(__name__)
 
@@ -57,6 +56,8 @@ def purge(*, older_than: dt.timedelta | None = None, dry_run: bool = False) -> P
         for job in jobs.iterator():
             try:
                 remove_job(job)
+            except NotAllowed:
+                continue  # somebody has just retried it
             except StorageError:
                 logger.warning("Job %s is kept: its storage did not delete a file.", job.public_id)
         notifications.delete()
@@ -66,16 +67,16 @@ def purge(*, older_than: dt.timedelta | None = None, dry_run: bool = False) -> P
 def remove_job(job: Job) -> None:
     """A job that has ended, with its files and its history. ``NotAllowed`` while it goes on, ``StorageError`` if a
     storage keeps a file: the job then stays, too."""
-    if not job.is_final:
-        raise NotAllowed(f"A job that is {job.state} cannot be removed; cancel it first.", operation=job.operation)
-    discard_outputs(Output.objects.filter(job=job))
-    source = job.inputs.get(SOURCE)
-    shared = Job.objects.filter(inputs=job.inputs).exclude(pk=job.pk).exists() if source else True
-    if source and not shared:
-        delete_file(source["storage"], source["path"])
-    if Output.objects.filter(job=job).exists():
+    rows = Job.objects.filter(pk=job.pk, attempt=job.attempt, state__in=FINAL)
+    current = rows.first()
+    if current is None:
+        raise NotAllowed("A job that goes on cannot be removed; cancel it first.", operation=job.operation)
+    discard_outputs(Output.objects.filter(job=current, attempt__lte=current.attempt))
+    uploads = [file for file in current.inputs.values() if file.get("is_upload")]
+    kept = [file for file in uploads if not delete_file(file["storage"], file["path"])]
+    if kept or Output.objects.filter(job=current).exists():
         raise StorageError(NOT_REMOVED)
-    job.delete()
+    rows.delete()
 
 
 def remove_video(video: Video) -> None:
@@ -91,6 +92,7 @@ def remove_video(video: Video) -> None:
     for job in jobs:
         job.refresh_from_db()
         remove_job(job)
+    video.refresh_from_db()
     if not delete_file(video.storage, video.path):
         raise StorageError(NOT_REMOVED)
     video.delete()

@@ -21,20 +21,21 @@ def retry(job: Job) -> Job:
     current = Job.objects.get(pk=job.pk)
     if current.state not in RETRYABLE:
         raise NotAllowed(f"A job that is {current.state} cannot be retried.", operation=current.operation)
-    discard_outputs(Output.objects.filter(job=current))
+    old_attempt = current.attempt
+    target = _begin_of(current)
     video = Video.objects.filter(encodings__job=current).first()
     is_ready = video is None or video.state == SourceState.READY
     with transaction.atomic():
         moved = move(
             current,
-            State.QUEUED if is_ready else State.NEW,
+            target if is_ready else State.NEW,
             sources=RETRYABLE,
             message="retried",
             attempt=current.attempt + 1,
             failures=0,
             progress=0.0,
             values={},
-            remote_id=None,
+            remote_id=current.remote_id if target == State.COLLECTING else None,
             run_after=None,
             queued_at=timezone.now() if is_ready else None,
             started_at=None,
@@ -50,7 +51,15 @@ def retry(job: Job) -> Job:
                 retry_source(video)
         if is_ready:
             wake_job(current)
+    discard_outputs(Output.objects.filter(job=current, attempt__lte=old_attempt))
     return current
+
+
+def _begin_of(job: Job) -> State:
+    """From the beginning; but what a service has done, and may bill, is not asked of it again."""
+    last = job.events.filter(to_state=State.FAILED).last()
+    only_files_lack = job.remote_id and job.failure_is_retryable and last and last.from_state == State.COLLECTING
+    return State.COLLECTING if only_files_lack else State.QUEUED
 
 
 @again_after_deadlock

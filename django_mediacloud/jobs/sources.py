@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from ..conf import Config, config
 from ..core.capabilities import OperationInfo
 from ..core.spec import Kind, StoredFile
-from ..exceptions import StorageError
+from ..exceptions import StorageError, WorkStopped
 from ..models import Job
 from ..transport.fetch import fetch
 from ..transport.rules import FetchRules
@@ -80,8 +80,12 @@ class StoredInput:
             raise StorageError(
                 "The source file is no longer in the storage.", code="source_missing", is_retryable=False
             ) from error
-        except OSError as error:
-            raise StorageError(f"The storage did not give the source file: {error.strerror or error}.") from error
+        except WorkStopped:
+            raise
+        except Exception as error:
+            # Every storage library raises its own errors.
+            reason = getattr(error, "strerror", None) or type(error).__name__
+            raise StorageError(f"The storage did not give the source file: {reason}.") from error
         return self.target
 
 

@@ -16,7 +16,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from .. import signals
-from ..core.failure import Failure
+from ..core.failure import MAX_MESSAGE_CHARS, Failure, cut
 from ..core.states import FINAL, State, sources_of
 from ..models import Callback, Encoding, Job, JobEvent, Video
 from .deadlocks import again_after_deadlock
@@ -34,10 +34,10 @@ NO_LEASE: Mapping[str, Any] = {"lease_owner": "", "lease_until": None}
 def failure_fields(failure: Failure) -> dict[str, Any]:
     return {
         "failure_code": failure.code[:100],
-        "failure_message": failure.message,
-        "failure_advice": failure.advice,
+        "failure_message": cut(failure.message, MAX_MESSAGE_CHARS),
+        "failure_advice": cut(failure.advice, MAX_MESSAGE_CHARS),
         "failure_is_retryable": failure.is_retryable,
-        "failure_log": failure.log,
+        "failure_log": cut(failure.log),
     }
 
 
@@ -74,9 +74,8 @@ def move(
         departed = _depart(rows, allowed, changes)
         if departed is None:
             return False
-        JobEvent.objects.create(
-            job=job, attempt=attempt, from_state=departed, to_state=target, message=message, data=dict(data or {})
-        )
+        told = {"message": _told(message), "data": dict(data or {})}
+        JobEvent.objects.create(job=job, attempt=attempt, from_state=departed, to_state=target, **told)
         if target in FINAL and job.callback_url:
             Callback.objects.get_or_create(
                 job=job, attempt=attempt, event=target.value, defaults={"url": job.callback_url, "next_try_at": now}
@@ -100,7 +99,11 @@ def _depart(rows: Any, allowed: Collection[State], changes: Mapping[str, Any]) -
 
 def note(job: Job, message: str, **data: Any) -> None:
     """A line in the history that changes nothing."""
-    JobEvent.objects.create(job=job, attempt=job.attempt, message=message, data=data)
+    JobEvent.objects.create(job=job, attempt=job.attempt, message=_told(message), data=data)
+
+
+def _told(message: str) -> str:
+    return cut(message, MAX_MESSAGE_CHARS)
 
 
 def announce(job_pk: int, state: State) -> None:

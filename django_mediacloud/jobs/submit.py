@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import PurePath
+from pathlib import PurePath, PurePosixPath
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from django.core.files import File
 from django.db import IntegrityError, transaction
@@ -74,7 +75,7 @@ def submit_process(
     alias = cloud or (factory.cloud if factory else "default")
     if (file is None) == (not url):
         raise InvalidParameters({"file": ["give either a file or a url"]})
-    filename = (filename_of(file) if file is not None else url.rpartition("/")[2])[:300]
+    filename = (filename_of(file) if file is not None else unquote(PurePosixPath(urlsplit(url).path).name))[:300]
     if file is not None:
         check_file("file", file)
     operation = _converter(alias, output_format)
@@ -127,7 +128,6 @@ def submit_encodings(
         video = Video.objects.select_for_update().get(pk=video.pk)
         if video.state == SourceState.FAILED:
             raise InvalidParameters({"video": [f"the source failed: {video.failure_message}"]})
-        Video.objects.filter(pk=video.pk).update(encoded_at=None)
         state = State.QUEUED if video.state == SourceState.READY else State.NEW
         encodings = []
         for profile in profiles:

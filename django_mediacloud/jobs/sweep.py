@@ -7,36 +7,36 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from typing import Any
 
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils import timezone
 
 from ..clouds.registry import get_cloud
 from ..conf import config
 from ..core.failure import Failure
 from ..core.states import HELD, SourceState, State
-from ..exceptions import MediaCloudError, SubmissionUnknown
-from ..models import Job, Video
-from .apply import apply
+from ..exceptions import MediaCloudError
+from ..models import Job, Output, Video
 from .ending import end_cancelled, fail
 from .ingest import fail_encodings, release_encodings
+from .outputs import abandoned_outputs, discard_outputs
 from .queue import wake_job, wake_video
-from .state import NO_LEASE, note
+from .state import NO_LEASE
 from .workdir import remove_abandoned
 
 logger = logging.getLogger(__name__)
 
 BATCH = 200
 REWAKE_S = 60
-"""A due row whose wake-up is older than this is told to the queue again."""
+"""A due row whose wake-up is at least so old is told to the queue again."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Swept:
-    """How many rows were mended, by kind, and folders of killed workers removed."""
+    """How many rows were mended, by kind, and folders and files of killed workers removed."""
 
     lost: int = 0
     cancelled: int = 0
@@ -44,6 +44,7 @@ class Swept:
     sources: int = 0
     released: int = 0
     folders: int = 0
+    outputs: int = 0
 
     def __bool__(self) -> bool:
         return any(getattr(self, item.name) for item in fields(self))
@@ -53,28 +54,33 @@ def sweep() -> Swept:
     """Mend what is stuck, once over everything; what was done."""
     now = timezone.now()
     return Swept(
-        lost=_count(_mend_lost, Job.objects.filter(_lease_over(now), state__in=HELD), now),
-        cancelled=_count(_mend_cancelling, Job.objects.with_lease_over(now).filter(state=State.CANCELLING), now),
+        lost=_count(_mend_lost, _each(Job.objects.filter(_lease_over(now), state__in=HELD)), now),
+        cancelled=_count(_mend_cancelling, _each(Job.objects.with_lease_over(now).filter(state=State.CANCELLING)), now),
         woken=_count(_wake, _asleep(now), now),
         sources=_sweep_sources(now),
         released=_release(),
         folders=remove_abandoned(),
+        outputs=_discard_abandoned(),
     )
 
 
-def _count(mend: Any, rows: Any, now: dt.datetime) -> int:
+def _count(mend: Callable[[Job, dt.datetime], bool], rows: Iterable[Job], now: dt.datetime) -> int:
     done = 0
-    for job in _each(rows):
+    for job in rows:
         try:
-            done += bool(mend(job, now))
-        except MediaCloudError:
-            # One job whose cloud is gone from the settings must not keep the others from being mended.
-            logger.exception("Job %s could not be swept.", job.public_id)
+            done += mend(job, now)
+        except MediaCloudError as error:
+            # Its cloud is gone from the settings, or cannot be loaded: nobody will ever do it.
+            logger.warning("Job %s cannot be mended: %s", job.public_id, error)
+            if job.state == State.CANCELLING:
+                done += end_cancelled(job, f"cancelled: {error}", lease_over_at=now)
+            else:
+                done += fail(job, Failure.of(error), has_ended=True, lease_over_at=now)
     return done
 
 
-def _each(rows: Any) -> Iterator[Any]:
-    return iter(list(rows.order_by("pk")[:BATCH]))
+def _each(rows: Any) -> list[Any]:
+    return list(rows.order_by("pk")[:BATCH])
 
 
 def _lease_over(now: dt.datetime) -> Q:
@@ -85,68 +91,64 @@ def _lease_over(now: dt.datetime) -> Q:
 
 def _mend_lost(job: Job, now: dt.datetime) -> bool:
     """A worker died, or a remote job is due to be looked at."""
-    if job.remote_id:
+    if job.remote_id or not get_cloud(job.cloud).capabilities.can_resubmit:
         return _look_again(job, now)
-    if get_cloud(job.cloud).capabilities.can_resubmit:
-        failure = Failure(
-            code="worker_lost",
-            message="The worker that did this job stopped without a word.",
-            advice="If it comes again, the file may need more memory than the machine has.",
-            is_retryable=True,
-        )
-        return fail(job, failure, is_prompt=True, lease_over_at=now)
-    return _ask_for_submission(job, now)
+    failure = Failure(
+        code="worker_lost",
+        message="The worker that did this job stopped without a word.",
+        advice="If it comes again, the file may need more memory than the machine has.",
+        is_retryable=True,
+    )
+    return fail(job, failure, is_prompt=True, lease_over_at=now)
 
 
 def _look_again(job: Job, now: dt.datetime) -> bool:
+    """A worker is to look at it: the sweeper itself never waits for a service."""
     rows = Job.objects.filter(pk=job.pk, attempt=job.attempt, state=job.state).with_lease_over(now)
-    next_look = now + dt.timedelta(seconds=config().poll_s)
-    if not rows.update(**NO_LEASE, run_after=next_look):
+    if not rows.update(**NO_LEASE):
         return False
+    if job.lease_until is None:
+        return _wake(job, now)
+    # Somebody had it: the last wake-up is used up.
     wake_job(job)
     return True
-
-
-def _ask_for_submission(job: Job, now: dt.datetime) -> bool:
-    """A worker died while it handed a job to a service: did the service take it?"""
-    cloud = get_cloud(job.cloud)
-    if cloud.capabilities.can_find_by_token:
-        found = cloud.find(job.token)
-        if found is not None:
-            note(job, "the service had taken the submission of a lost worker", remote_id=found.remote_id)
-            apply(job, found)
-            return Job.objects.filter(pk=job.pk, attempt=job.attempt).update(**NO_LEASE) > 0
-        failure = Failure(
-            code="worker_lost", message="The worker died before the service had the job.", is_retryable=True
-        )
-    else:
-        failure = Failure.of(
-            SubmissionUnknown(
-                "The worker died while it handed the job in, and the service cannot be asked about it.", cloud=job.cloud
-            )
-        )
-    return fail(job, failure, lease_over_at=now)
 
 
 def _mend_cancelling(job: Job, now: dt.datetime) -> bool:
     if job.remote_id:
-        return _wake(job, now)
+        get_cloud(job.cloud)
+        is_due = job.run_after is None or job.run_after <= now
+        return is_due and _wake(job, now)
     return end_cancelled(job, "cancelled; its worker was lost", lease_over_at=now)
 
 
-def _asleep(now: dt.datetime) -> Any:
+def _asleep(now: dt.datetime) -> list[Job]:
     """Due jobs at the head of the queue that the queue may have lost. What stands behind them can wait for its turn."""
-    told = Q(woken_at__isnull=True) | Q(woken_at__lt=now - dt.timedelta(seconds=REWAKE_S))
-    postponed = Q(run_after__isnull=False) & Q(woken_at__lt=F("run_after"))
-    return Job.objects.ready(now).filter(told | postponed)
+    head = list(Job.objects.ready(now)[:BATCH])
+    return [job for job in head if _is_to_be_told(job, now)]
+
+
+def _is_to_be_told(job: Job, now: dt.datetime) -> bool:
+    """Never told, not since it became due, or not for a while: else its wake-up may still lie in the queue.
+
+    The while doubles each time, so that a queue with a long backlog is not filled with wake-ups for the same jobs.
+    """
+    if job.woken_at is None or (job.run_after is not None and job.woken_at < job.run_after):
+        return True
+    waited_s = (job.woken_at - (job.queued_at or job.created_at)).total_seconds()
+    return job.woken_at < now - dt.timedelta(seconds=max(REWAKE_S, waited_s))
 
 
 def _wake(job: Job, now: dt.datetime) -> bool:
-    woken_before = now - dt.timedelta(seconds=REWAKE_S)
-    if job.woken_at and job.woken_at > woken_before and not (job.run_after and job.woken_at < job.run_after):
+    if not _is_to_be_told(job, now):
         return False
     wake_job(job)
     return True
+
+
+def _discard_abandoned() -> int:
+    found = list(abandoned_outputs().values_list("pk", flat=True)[:BATCH])
+    return discard_outputs(Output.objects.filter(pk__in=found)) if found else 0
 
 
 def _sweep_sources(now: dt.datetime) -> int:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import PurePath
 from typing import Any
 
 from django.core.files import File
-from django.utils import timezone
 
 from ..conf import config
 from ..core.spec import JobSpec, StoredFile
-from ..exceptions import StorageError
 from .admission import check_file, cleaned_parameters
-from .outputs import delete_file, safe_name, storage_of
+from .outputs import delete_file, safe_name, save, storage_of
 
 
 def filename_of(file: File[Any]) -> str:
@@ -34,9 +33,10 @@ def store_uploads(spec: JobSpec, files: Mapping[str, File[Any]], storage: str) -
     try:
         for name, file in files.items():
             filename = filename_of(file)
-            path = f"{config().prefix}/uploads/{timezone.now():%Y%m%d}/{safe_name(filename)}"
-            stored[name] = store_upload(storage, path, file, filename)
-    except StorageError:
+            # A folder of its own: some storages overwrite what has the same name.
+            path = f"{config().prefix}/uploads/{uuid.uuid4().hex}/{safe_name(filename)}"
+            stored[name] = replace(store_upload(storage, path, file, filename), is_upload=True)
+    except BaseException:
         delete_stored(stored.values())
         raise
     return stored
@@ -44,10 +44,7 @@ def store_uploads(spec: JobSpec, files: Mapping[str, File[Any]], storage: str) -
 
 def store_upload(storage: str, path: str, file: File[Any], filename: str) -> StoredFile:
     """``file`` in ``storage``, at ``path`` or near it. ``StorageError`` if the storage does not take it."""
-    try:
-        saved = storage_of(storage).save(path, file)
-    except OSError as error:
-        raise StorageError(f"The storage did not take the file: {error.strerror or error}.") from error
+    saved = save(storage_of(storage), path, file)
     return StoredFile(storage=storage, path=saved, filename=filename, size_bytes=file.size)
 
 

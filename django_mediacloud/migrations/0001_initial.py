@@ -310,6 +310,10 @@ class Migration(migrations.Migration):
             model_name='output',
             index=models.Index(fields=['-created_at'], name='mediacloud_output_newest'),
         ),
+        migrations.AddIndex(
+            model_name='output',
+            index=models.Index(fields=['is_ready', 'job'], name='mediacloud_output_unfinished'),
+        ),
         migrations.AddConstraint(
             model_name='output',
             constraint=models.UniqueConstraint(fields=('job', 'attempt', 'name'), name='mediacloud_output_once'),

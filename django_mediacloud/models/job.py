@@ -149,7 +149,10 @@ class Output(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["job", "attempt", "name"], name="mediacloud_output_once")]
-        indexes = [models.Index(fields=["-created_at"], name="mediacloud_output_newest")]
+        indexes = [
+            models.Index(fields=["-created_at"], name="mediacloud_output_newest"),
+            models.Index(fields=["is_ready", "job"], name="mediacloud_output_unfinished"),
+        ]
         ordering = ["id"]
 
     def __str__(self) -> str:
