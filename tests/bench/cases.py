@@ -61,7 +61,7 @@ def _bare(parameters: Work, source: Path) -> list[str]:
 
 
 def _encode(folder: Path) -> tuple[Work, Work]:
-    source = _clip(folder, duration_s=30, size="1280x720")
+    source = _clip(folder, duration_s=90, size="1280x720")
     ours = {"operation": "media.encode", "parameters": FILM, "input": str(source), "times": 1}
     return ours, {"commands": [_bare(FILM, source)]}
 
