@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from ...core.capabilities import OperationInfo
-from ...core.parameters import Parameter, Parameters, Type
+from ...core.parameters import Parameters
 from ...exceptions import UnsupportedMedia
 from ..operation import Context, Operation, Outcome
+from ..parameters import source
 from ..probe import probe
 
 
@@ -25,9 +26,7 @@ OPERATION = Operation(
     info=OperationInfo(
         name="audio.info",
         summary="Tell length and codec of a sound.",
-        parameters=Parameters(
-            (Parameter(name="url", type=Type.URL, help="The sound, or a film with sound.", is_required=True),)
-        ),
+        parameters=Parameters((source("The sound, or a film with sound."),)),
         results={
             "duration": "Seconds, to 1/100.",
             "content_type": "Media type of the file.",

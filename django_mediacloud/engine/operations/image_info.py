@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from ...core.capabilities import OperationInfo
-from ...core.parameters import Parameter, Parameters, Type
+from ...core.parameters import Parameters
 from ...exceptions import UnreadableMedia, UnsupportedMedia
 from ..limits import Limits
 from ..operation import Context, Operation, Outcome
+from ..parameters import source
 from ..probe import probe
 from ..stills import EXIF_ROTATIONS, content_type_of, has_alpha, is_picture, open_picture
 
@@ -81,7 +82,7 @@ OPERATION = Operation(
     info=OperationInfo(
         name="image.info",
         summary="Tell the facts about a picture.",
-        parameters=Parameters((Parameter(name="url", type=Type.URL, help="The picture.", is_required=True),)),
+        parameters=Parameters((source("The picture."),)),
         results={
             "content_type": "Media type.",
             "type": 'Always "image".',

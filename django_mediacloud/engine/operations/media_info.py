@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from ...core.capabilities import OperationInfo
-from ...core.parameters import Parameter, Parameters, Type
+from ...core.parameters import Parameters
 from ..operation import Context, Operation, Outcome
+from ..parameters import source
 from ..probe import probe
 
 
@@ -17,7 +18,7 @@ OPERATION = Operation(
     info=OperationInfo(
         name="media.info",
         summary="All facts about a file, whatever it is.",
-        parameters=Parameters((Parameter(name="url", type=Type.URL, is_required=True, help="The file."),)),
+        parameters=Parameters((source("The file."),)),
         results={
             "kind": "video, audio or image.",
             "format": "Container, as ffmpeg or Pillow names it.",

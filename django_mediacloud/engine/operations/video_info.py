@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from ...core.capabilities import OperationInfo
-from ...core.parameters import Parameter, Parameters, Type
+from ...core.parameters import Parameters
 from ...exceptions import UnsupportedMedia
 from ..operation import Context, Operation, Outcome
+from ..parameters import source
 from ..probe import probe_film
 
 
@@ -32,7 +33,7 @@ OPERATION = Operation(
     info=OperationInfo(
         name="video.info",
         summary="Tell the facts about a film.",
-        parameters=Parameters((Parameter(name="url", type=Type.URL, help="The film.", is_required=True),)),
+        parameters=Parameters((source("The film."),)),
         results={
             "content_type": "Media type.",
             "width": "Width as stored, px.",

@@ -14,6 +14,7 @@ from ..extras import optional
 from ..frames import frames_at
 from ..geometry import Size, centred, complete
 from ..operation import Context, Operation, Outcome
+from ..parameters import crop, picture_format, size, source
 from ..probe import probe_film
 from ..stills import check_output_size, flattened, produce_picture, resized
 
@@ -31,29 +32,9 @@ def _together(values: Mapping[str, Any]) -> dict[str, list[str]]:
 
 _PARAMETERS = Parameters(
     (
-        Parameter(name="url", type=Type.URL, help="The film.", is_required=True),
-        Parameter(
-            name="width",
-            type=Type.INTEGER,
-            help="Width of each frame; the film's own if empty.",
-            minimum=1,
-            maximum=16_384,
-            unit="px",
-        ),
-        Parameter(
-            name="height",
-            type=Type.INTEGER,
-            help="Height of each frame; the film's own if empty.",
-            minimum=1,
-            maximum=16_384,
-            unit="px",
-        ),
-        Parameter(
-            name="crop",
-            type=Type.BOOLEAN,
-            help="Frames fill their sections and what stands over is cut; else they fit into them.",
-            default=False,
-        ),
+        source("The film."),
+        *size(" of each frame; the film's own if empty."),
+        crop("Frames fill their sections and what stands over is cut; else they fit into them."),
         Parameter(
             name="wrap", type=Type.INTEGER, help="Frames in a row; all in one if empty.", minimum=1, maximum=1_000
         ),
@@ -69,7 +50,7 @@ _PARAMETERS = Parameters(
             minimum=1,
             maximum=1_000,
         ),
-        Parameter(name="format", type=Type.STRING, help="Kind of picture.", default="jpeg", choices=("jpeg", "png")),
+        picture_format("jpeg", "png"),
     ),
     _together,
 )

@@ -8,36 +8,17 @@ from ...exceptions import UnsupportedMedia
 from ..frames import frame_at
 from ..geometry import Size, complete
 from ..operation import Context, Operation, Outcome
+from ..parameters import crop, picture_format, size, source
 from ..probe import probe_film
 from ..stills import check_output_size, produce_picture, resized, with_play_icon
 
 _PARAMETERS = Parameters(
     (
-        Parameter(name="url", type=Type.URL, help="The film.", is_required=True),
-        Parameter(
-            name="width",
-            type=Type.INTEGER,
-            help="Width; the film's own if empty.",
-            minimum=1,
-            maximum=16_384,
-            unit="px",
-        ),
-        Parameter(
-            name="height",
-            type=Type.INTEGER,
-            help="Height; the film's own if empty.",
-            minimum=1,
-            maximum=16_384,
-            unit="px",
-        ),
-        Parameter(
-            name="crop",
-            type=Type.BOOLEAN,
-            help="Fill the size and cut what stands over; else fit into it.",
-            default=False,
-        ),
+        source("The film."),
+        *size("; the film's own if empty."),
+        crop("Fill the size and cut what stands over; else fit into it."),
         Parameter(name="time", type=Type.NUMBER, help="When in the film.", default=0.0, minimum=0, unit="s"),
-        Parameter(name="format", type=Type.STRING, help="Kind of picture.", default="jpeg", choices=("jpeg", "png")),
+        picture_format("jpeg", "png"),
         Parameter(name="poster", type=Type.BOOLEAN, help="With a play sign in the middle.", default=False),
         Parameter(name="quality", type=Type.INTEGER, help="Quality of a JPEG.", default=75, minimum=1, maximum=95),
     )
@@ -46,12 +27,12 @@ _PARAMETERS = Parameters(
 
 def _run(context: Context) -> Outcome:
     given, limits = context.parameters, context.limits
-    source = context.input()
-    info = probe_film(source, limits=limits)
+    film = context.input()
+    info = probe_film(film, limits=limits)
     original = Size(*(info.display_size or (0, 0)))
     box = complete(original, given["width"], given["height"])
     check_output_size(box, limits)
-    frame = frame_at(source, given["time"], limits=limits)
+    frame = frame_at(film, given["time"], limits=limits)
     length_s = info.duration_s or frame.time_s
     if frame.is_past_end and given["time"] > length_s:
         raise UnsupportedMedia(
