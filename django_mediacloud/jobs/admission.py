@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,6 +17,7 @@ from ..exceptions import InvalidParameters
 from .sources import SOURCE
 
 MAX_PRIORITY = 100
+MAX_KEY_CHARS = 255
 _URL = Parameter(name="url", type=Type.URL)
 
 
@@ -57,13 +59,16 @@ def check_lengths(model: type[models.Model], values: Mapping[str, Any]) -> None:
 
 
 def scoped_key(owner: Any | None, key: str) -> str | None:
-    """A key counts within its owner: two people may use the same."""
+    """A key counts within its owner: two people may use the same.
+
+    Hashed, because some databases take "Key" and "key" for one.
+    """
     if not key:
         return None
-    scoped = f"{owner.pk if owner else '-'}:{key}"
-    if len(scoped) > 255:
+    if len(key) > MAX_KEY_CHARS:
         raise InvalidParameters({"idempotency_key": ["is too long"]})
-    return scoped
+    digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
+    return f"{owner.pk if owner else '-'}:{digest}"
 
 
 def check_file(name: str, file: File[Any]) -> None:

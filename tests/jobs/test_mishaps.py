@@ -229,6 +229,11 @@ def test_a_key_is_for_one_video_and_a_repeat_changes_nothing(upload, profile):
     assert (again_first.pk, bool(one.encoded_at)) == (first.pk, True)
 
 
+def test_keys_that_differ_in_case_are_two(workshop):
+    asked = [JobSpec(operation="hello", parameters={"name": name}) for name in "ab"]
+    assert jobs.submit(asked[0], idempotency_key="Key") != jobs.submit(asked[1], idempotency_key="key")
+
+
 def test_a_name_is_not_taken_from_a_signature(workshop):
     job = jobs.submit_process(output_format="copy", url="https://store.example/a%20film.mov?X-Signature=SECRET/b.c")
     assert (job.process.filename, job.process.input_format) == ("a film.mov", "mov")
