@@ -70,7 +70,8 @@ def remove_job(job: Job) -> None:
     rows = Job.objects.filter(pk=job.pk, attempt=job.attempt, state__in=FINAL)
     current = rows.first()
     if current is None:
-        raise NotAllowed("A job that goes on cannot be removed; cancel it first.", operation=job.operation)
+        state = Job.objects.values_list("state", flat=True).filter(pk=job.pk).first() or "gone"
+        raise NotAllowed(f"A job that is {state} cannot be removed; cancel it first.", operation=job.operation)
     discard_outputs(Output.objects.filter(job=current, attempt__lte=current.attempt))
     uploads = [file for file in current.inputs.values() if file.get("is_upload")]
     kept = [file for file in uploads if not delete_file(file["storage"], file["path"])]

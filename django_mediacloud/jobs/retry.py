@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import transaction
 from django.utils import timezone
 
@@ -76,9 +78,17 @@ def retry_video(video: Video) -> Video:
 def retry_source(video: Video) -> bool:
     """Try a failed source again; False if it has not failed."""
     rows = Video.objects.filter(pk=video.pk, state=SourceState.FAILED, attempt=video.attempt)
+    # What came from an address is fetched anew: what came before was no good.
+    anew: dict[str, Any] = {"size_bytes": None} if video.source_url else {}
     with transaction.atomic():
         if not rows.update(
-            state=SourceState.WAITING, attempt=video.attempt + 1, failures=0, run_after=None, **NO_FAILURE, **NO_LEASE
+            state=SourceState.WAITING,
+            attempt=video.attempt + 1,
+            failures=0,
+            run_after=None,
+            **anew,
+            **NO_FAILURE,
+            **NO_LEASE,
         ):
             return False
         wake_video(video)

@@ -76,7 +76,6 @@ def test_a_source_that_failed_is_tried_again_with_its_encodings(profile, jane, a
     assert [short["state"] for short in shown["encodings"]] == ["new", "new"]
     video.refresh_from_db()
     assert video.attempt == 2
-    Video.objects.filter(pk=video.pk).update(path="")
     server.routes["/film"] = Reply(body=b"a good film")
     for released in jobs.ingest(video.pk):
         jobs.run(released.pk)
