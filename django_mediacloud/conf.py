@@ -14,6 +14,9 @@ key                     default                     meaning
 ``RETRY_DELAYS_S``      [10, 60, 300]               wait before each automatic try; the last one repeats
 ``POLL_S``              10                          how often a remote job is looked at where no webhook came
 ``MAX_UPLOAD_BYTES``    20 GiB                      size of one source file
+``WSGI_PLACES``         16                          answers of a WSGI process that may stay open, each in a thread
+``DELIVERY_ENDPOINTS``  {}                          addresses that stand for a platform's own: by destination's name
+``HOOKS_URL``           ""                          where services reach ``webhooks``: https://example.com/hooks/
 ``FETCH``               see ``FetchConfig``         rules for URLs that came from outside
 ======================  ==========================  ==========================================================
 """
@@ -66,6 +69,9 @@ class Config:
     retry_delays_s: Sequence[float] = (10.0, 60.0, 300.0)
     poll_s: float = 10.0
     max_upload_bytes: int = 20 * GIB
+    wsgi_places: int = 16
+    delivery_endpoints: Mapping[str, str] = field(default_factory=dict)
+    hooks_url: str = ""
     fetch: FetchConfig = field(default_factory=FetchConfig)
 
 
@@ -110,7 +116,7 @@ def problems_in(given: Mapping[str, Any]) -> list[str]:
         if not isinstance(entry.get("OPTIONS", {}), Mapping):
             found.append(f"{name}['OPTIONS'] must be a dictionary.")
     lease_s, heartbeat_s = given.get("LEASE_S", LEASE_S), given.get("HEARTBEAT_S", HEARTBEAT_S)
-    for key in ("LEASE_S", "HEARTBEAT_S", "MAX_FAILURES", "POLL_S", "MAX_UPLOAD_BYTES"):
+    for key in ("LEASE_S", "HEARTBEAT_S", "MAX_FAILURES", "POLL_S", "MAX_UPLOAD_BYTES", "WSGI_PLACES"):
         value = given.get(key, 1)
         if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
             found.append(f"MEDIACLOUD[{key!r}] must be a number above zero.")
@@ -128,11 +134,21 @@ def _wrong_shapes(given: Mapping[str, Any]) -> list[str]:
     delays = given.get("RETRY_DELAYS_S", [])
     if not isinstance(delays, list | tuple) or not all(isinstance(item, int | float) and item >= 0 for item in delays):
         found.append("MEDIACLOUD['RETRY_DELAYS_S'] must be a list of seconds.")
+    hooks_url = given.get("HOOKS_URL", "")
+    if hooks_url != "" and not _is_address(hooks_url):
+        found.append("MEDIACLOUD['HOOKS_URL'] must be an http or https address.")
+    endpoints = given.get("DELIVERY_ENDPOINTS", {})
+    if not isinstance(endpoints, Mapping) or not all(_is_address(item) for item in endpoints.values()):
+        found.append("MEDIACLOUD['DELIVERY_ENDPOINTS'] must be a dictionary of http or https addresses.")
     fetch = given.get("FETCH", {})
     allow = fetch.get("ALLOW", []) if isinstance(fetch, Mapping) else []
     if not isinstance(allow, list | tuple) or not all(isinstance(item, str) for item in allow):
         found.append("MEDIACLOUD['FETCH']['ALLOW'] must be a list of hosts or networks.")
     return found
+
+
+def _is_address(value: Any) -> bool:
+    return isinstance(value, str) and value.startswith(("http://", "https://"))
 
 
 def _given() -> Mapping[str, Any]:

@@ -8,6 +8,8 @@
     ├── UnknownOperation            the cloud has no operation of that name
     ├── NotAllowed                  the job's present state does not allow it
     ├── IdempotencyConflict         the same idempotency key came with another request
+    ├── AccessRefused               who asks shows no credentials that this site knows
+    ├── LimitReached                the credentials are good, but used too much
     ├── WorkStopped                 a job was cancelled or taken over while its work ran
     ├── MediaError                  the media, or what was asked of it
     │   ├── UnreadableMedia         nothing can be made of the file
@@ -20,6 +22,9 @@
     ├── FetchError                  a URL that was to be read
     │   ├── FetchRefused            the rules forbid it
     │   └── FetchFailed             the network or the other side
+    ├── DeliveryError               a finished file on its way to another platform
+    │   ├── DeliveryRefused         the platform said no: to the token, the account's quota, the file
+    │   └── DeliveryFailed          the network or the platform: may pass
     ├── StorageError                the site's own storage did not take or give a file
     └── CloudError                  a service's answer
         ├── CloudUnavailable        network, 429, 5xx: may pass
@@ -65,6 +70,14 @@ class MediaCloudError(Exception):
         self.operation = operation
         self.log = log
 
+    @property
+    def words(self) -> str:
+        """What happened and, where there is advice, what to do: whole sentences."""
+        message = str(self)
+        if message and self.advice and message[-1] not in ".!?":
+            message += "."
+        return f"{message} {self.advice}".strip()
+
 
 class ConfigurationError(MediaCloudError):
     code = "configuration"
@@ -96,6 +109,23 @@ class NotAllowed(MediaCloudError):
 class IdempotencyConflict(MediaCloudError):
     code = "idempotency_conflict"
     advice = "Use a new idempotency key for a new request."
+
+
+class AccessRefused(MediaCloudError):
+    code = "access_refused"
+    advice = "Check the key, and that it has not been revoked."
+
+
+class LimitReached(MediaCloudError):
+    """``retry_after_s``: seconds after which asking again makes sense."""
+
+    code = "limit_reached"
+    advice = "Wait, or raise the key's limits."
+    is_retryable = True
+
+    def __init__(self, message: str = "", *, retry_after_s: int = 60) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
 
 
 class WorkStopped(MediaCloudError):
@@ -156,6 +186,33 @@ class FetchRefused(FetchError):
 class FetchFailed(FetchError):
     code = "fetch_failed"
     advice = "Check that the address still answers, and retry."
+
+
+class DeliveryError(MediaCloudError):
+    """``code`` is ``delivery_http_<status>`` where the platform answered."""
+
+    code = "delivery"
+
+
+class DeliveryRefused(DeliveryError):
+    code = "delivery_refused"
+    advice = "Check the token, the account and the film's own limits there, and submit again."
+
+
+class DeliveryFailed(DeliveryError):
+    """It did not arrive."""
+
+    code = "delivery_failed"
+    advice = "Look whether the address is right and answers, and retry."
+    is_retryable = True
+
+
+class DeliveryUnknown(DeliveryFailed):
+    """It may have arrived, and a second try would bring it there twice: a person is to decide."""
+
+    code = "delivery_unknown"
+    advice = "Look whether the film has arrived there, and retry if not."
+    is_retryable = False
 
 
 class StorageError(MediaCloudError):

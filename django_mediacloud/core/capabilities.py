@@ -22,6 +22,8 @@ class OperationInfo:
     formats: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """What a Process can ask for: each output format with the parameters that make it."""
     kinds: frozenset[Kind] = frozenset({Kind.TASK})
+    delivery: str = ""
+    """A name in ``core.destinations``: what the operation makes goes there, not into the site's storage."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from ..exceptions import MediaCloudError
 
 MAX_LOG_CHARS = 20_000
 MAX_MESSAGE_CHARS = 1_000
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 def cut(text: str, limit: int = MAX_LOG_CHARS) -> str:
     """``text`` with its middle left out where it is longer than ``limit`` characters: both ends of a log matter.
 
-    Null characters, which PostgreSQL does not take, are shown as what they are not.
+    Null characters, which PostgreSQL does not take, and halves of characters, which no database does, are shown as
+    what they are not.
     """
-    text = text.replace("\x00", "\N{REPLACEMENT CHARACTER}")
+    text = _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text)
     if len(text) <= limit:
         return text
     mark = f"\n[... {len(text) - limit} characters left out ...]\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mimetypes
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from typing import Any
@@ -20,6 +21,8 @@ class VideoStream:
     sample_aspect_ratio: str = "1:1"
     rotation_deg: int = 0
     """Counter-clockwise turn that shows the picture as it was shot: 0, 90, 180 or 270."""
+    is_mirrored: bool = False
+    """After that turn, left and right are still to be exchanged. Told of films only."""
     has_alpha: bool = False
     color_range: str = ""
     color_transfer: str = ""
@@ -77,3 +80,12 @@ class MediaInfo:
         if fields.get("audio") is not None:
             fields["audio"] = AudioStream(**fields["audio"])
         return cls(**fields)
+
+
+_EXTENSIONS = {"audio/mpeg": ".mp3", "image/jpeg": ".jpg", "text/plain": ".txt", "video/mp4": ".mp4"}
+"""The usual one where ``mimetypes`` knows several, and takes another."""
+
+
+def extension_of(content_type: str) -> str:
+    """How the name of a file of this media type ends: ``.jpg``; empty for one that nobody knows."""
+    return _EXTENSIONS.get(content_type) or mimetypes.guess_extension(content_type) or ""

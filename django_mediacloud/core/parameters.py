@@ -23,6 +23,8 @@ REQUIRED_MESSAGE = "this field is required"
 MAX_TEXT_CHARS = 100_000
 MAX_LIST_ITEMS = 1_000
 MAX_DEPTH = 20
+MAX_DIGITS = 18
+"""Of an integer: what every database holds."""
 
 
 class Type(StrEnum):
@@ -70,7 +72,7 @@ def _integer(value: Any) -> int:
         return value
     if isinstance(value, float) and value.is_integer():
         return int(value)
-    if isinstance(value, str) and re.fullmatch(r"\s*[+-]?[0-9]{1,18}\s*", value):
+    if isinstance(value, str) and re.fullmatch(rf"\s*[+-]?[0-9]{{1,{MAX_DIGITS}}}\s*", value):
         return int(value)
     raise _Refused("must be an integer")
 
@@ -204,6 +206,8 @@ class Parameter:
     minimum: float | None = None
     maximum: float | None = None
     unit: str = ""
+    is_secret: bool = False
+    """Never stored, logged or shown in clear."""
     check: Callable[[Any], Any] | None = None
 
     @property
@@ -219,9 +223,11 @@ class Parameter:
         if self.choices and cleaned not in self.choices:
             raise ValueError("must be one of: " + ", ".join(str(choice) for choice in self.choices))
         if self.minimum is not None and cleaned < self.minimum:
-            raise ValueError(f"must be at least {self.minimum:g}")
+            raise ValueError(f"must be at least {self.minimum:.15g}")
         if self.maximum is not None and cleaned > self.maximum:
-            raise ValueError(f"must be at most {self.maximum:g}")
+            raise ValueError(f"must be at most {self.maximum:.15g}")
+        if self.type == Type.INTEGER and abs(cleaned) >= 10**MAX_DIGITS:
+            raise ValueError(f"must have at most {MAX_DIGITS} digits")
         return self.check(cleaned) if self.check else cleaned
 
     def json_schema(self) -> dict[str, Any]:
@@ -229,6 +235,8 @@ class Parameter:
         described = f"{self.help} [{self.unit}]" if self.unit else self.help
         if described:
             schema["description"] = described
+        if self.is_secret:
+            schema["writeOnly"] = True
         if self.choices:
             schema["enum"] = list(self.choices)
         if self.minimum is not None:

@@ -33,6 +33,40 @@ class StoredFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where a file that was brought here came from, and what its server said of it. Empty is what nobody knows."""
+
+    url: str = ""
+    """After redirects, without the query."""
+    content_type: str = ""
+    charset: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """A job's files go elsewhere than into the site's storage: ``name`` is in ``core.destinations``, with what that
+    needs."""
+
+    name: str
+    parameters: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hook:
+    """Somebody who is to be told when a job ends in one of ``events``, in the words of a protocol. A job has one
+    at most for each event of a protocol.
+
+    ``protocol`` names the cloud whose server has the words (``stupeflix``). ``base_url`` is where that server was
+    spoken to, so that the news can name its files.
+    """
+
+    url: str
+    events: tuple[State, ...]
+    protocol: str
+    base_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JobSpec:
     """One piece of work, as its submitter says it.
 
@@ -41,13 +75,18 @@ class JobSpec:
     """
 
     operation: str
-    parameters: Mapping[str, Any] = field(default_factory=dict)
+    # Tokens of other services may be among them.
+    parameters: Mapping[str, Any] = field(default_factory=dict, repr=False)
     inputs: Mapping[str, StoredFile] = field(default_factory=dict)
     kind: Kind = Kind.TASK
     cloud: str = "default"
     priority: int = 0
     """-100 to 100; higher runs first."""
     callback_url: str = ""
+    hooks: tuple[Hook, ...] = ()
+    destination: Delivery | None = None
+    keep_s: float | None = None
+    """The files are removed so long after the job has ended; None: they stay."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

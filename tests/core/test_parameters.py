@@ -49,6 +49,8 @@ def test_text_of_forms_and_queries_is_understood(type, given, value):
     [
         (Type.INTEGER, "3.5", "must be an integer"),
         (Type.INTEGER, True, "must be an integer"),
+        (Type.INTEGER, 10**300, "must have at most 18 digits"),
+        (Type.INTEGER, -1e18, "must have at most 18 digits"),
         (Type.NUMBER, "nan", "must be a number"),
         (Type.NUMBER, [], "must be a number"),
         (Type.BOOLEAN, "maybe", "must be true or false"),
@@ -66,6 +68,14 @@ def test_text_of_forms_and_queries_is_understood(type, given, value):
 def test_what_does_not_fit_is_said(type, given, message):
     with pytest.raises(ValueError, match="^" + message.replace("[", r"\[") + "$"):
         Parameter(name="p", type=type).clean(given)
+
+
+@pytest.mark.parametrize(("limit", "told"), [(1_000_000_000, "1000000000"), (1_234_567, "1234567"), (0.25, "0.25")])
+def test_a_limit_is_told_in_plain_figures(limit, told):
+    with pytest.raises(ValueError, match=f"^must be at most {told}$"):
+        Parameter(name="p", type=Type.NUMBER, maximum=limit).clean(1e12)
+    with pytest.raises(ValueError, match=f"^must be at least {told}$"):
+        Parameter(name="p", type=Type.NUMBER, minimum=limit).clean(-1)
 
 
 def test_everything_that_is_wrong_is_said_at_once():

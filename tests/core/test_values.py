@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from django_mediacloud.core.failure import Failure, cut
 from django_mediacloud.core.ids import as_base32, as_hex32, parse_id
-from django_mediacloud.core.media import AudioStream, MediaInfo, VideoStream
+from django_mediacloud.core.media import AudioStream, MediaInfo, VideoStream, extension_of
 from django_mediacloud.core.spec import ProducedFile
-from django_mediacloud.exceptions import LimitExceeded
+from django_mediacloud.exceptions import FetchError, InvalidParameters, LimitExceeded
 
 
 @given(st.uuids())
@@ -70,3 +70,26 @@ def test_a_produced_file_is_here_or_there():
         ProducedFile(name="a", content_type="b")
     with pytest.raises(ValueError, match="either"):
         ProducedFile(name="a", content_type="b", path=Path("c"), url="http://d.example/")
+
+
+@pytest.mark.parametrize(
+    ("content_type", "extension"),
+    [
+        ("image/jpeg", ".jpg"),
+        ("image/png", ".png"),
+        ("audio/mpeg", ".mp3"),
+        ("video/mp4", ".mp4"),
+        ("x/unknown", ""),
+        ("", ""),
+    ],
+)
+def test_a_name_ends_as_its_media_type_wants(content_type: str, extension: str) -> None:
+    assert extension_of(content_type) == extension
+
+
+def test_the_words_of_an_error_are_whole_sentences():
+    named = InvalidParameters({"width": ["must be at least 1"]})
+    assert named.words == "width: must be at least 1. Correct the parameters named and submit again."
+    assert FetchError("It is away.", advice="Wait.").words == "It is away. Wait."
+    assert FetchError("It is away").words == "It is away"
+    assert FetchError(advice="Wait.").words == "Wait."
