@@ -11,9 +11,10 @@ from fractions import Fraction
 from typing import Any
 
 from .extras import optional
-from .geometry import Size
+from .geometry import HD_LINES, Size
 from .limits import Limits
 from .probe import check_pixels
+from .turns import turn_of_frame
 
 np = optional("numpy")
 av = optional("av")
@@ -22,7 +23,6 @@ Image = optional("PIL.Image")
 _PQ, _HLG = 16, 18
 _UNSPECIFIED = 2
 _ITU601, _ITU709, _BT2020 = 5, 1, 9
-_HD_LINES = 720
 _WHITE_NITS = 203.0
 _PEAK_NITS = 1000.0
 _KNEE = 0.5
@@ -44,18 +44,17 @@ def to_picture(frame: Any, aspect: Fraction | None, limits: Limits) -> Any:
         picture = Image.fromarray(_converted(frame, mode))
     if picture.size != size:
         picture = picture.resize(size, Image.Resampling.LANCZOS)
-    quarter_turns = round(frame.rotation / 90) % 4
-    if quarter_turns:
-        turns = (Image.Transpose.ROTATE_90, Image.Transpose.ROTATE_180, Image.Transpose.ROTATE_270)
-        picture = picture.transpose(turns[quarter_turns - 1])
-    return picture
+    turn = turn_of_frame(frame)
+    if turn.rotation_deg:
+        picture = picture.transpose(Image.Transpose[f"ROTATE_{turn.rotation_deg}"])
+    return picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if turn.is_mirrored else picture
 
 
 def _converted(frame: Any, pixel_format: str) -> Any:
     """The array of ``frame`` in an RGB format."""
     matrix = int(frame.colorspace)
     if matrix == _UNSPECIFIED:
-        matrix = _ITU709 if frame.height >= _HD_LINES else _ITU601
+        matrix = _ITU709 if frame.height >= HD_LINES else _ITU601
     options: dict[str, Any] = {} if frame.format.is_rgb else {"src_colorspace": matrix, "dst_colorspace": matrix}
     return frame.reformat(format=pixel_format, interpolation="BICUBIC", **options).to_ndarray()
 

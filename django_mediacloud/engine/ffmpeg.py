@@ -1,4 +1,4 @@
-"""The ffmpeg program: which one, with what guards, and how one run of it goes."""
+"""One run of ffmpeg: with what guards, how it goes, and what its failure means."""
 
 from __future__ import annotations
 
@@ -7,32 +7,25 @@ import os
 import re
 import resource
 import selectors
-import shutil
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import IO, cast
 
 from ..exceptions import (
     EngineCrashed,
-    EngineError,
-    EngineUnavailable,
     LimitExceeded,
     MediaCloudError,
     UnreadableMedia,
     UnsupportedMedia,
 )
-from .extras import optional
+from .disk import disk_full
+from .ffmpeg_program import find_ffmpeg, minimal_environment
 from .limits import Limits
-
-imageio_ffmpeg = optional("imageio_ffmpeg")
-
-MINIMUM_VERSION = (5, 1)
-NEEDED_ENCODERS = frozenset({"libx264", "aac", "libvpx-vp9", "libopus", "libmp3lame", "libvorbis"})
 
 PROTOCOLS = "file,pipe"
 # Demuxers of single files. What is missing is missing on purpose: hls, dash, concat, image2, sdp, rtsp, vobsub and
@@ -50,6 +43,8 @@ GUARD: tuple[str, ...] = ("-protocol_whitelist", PROTOCOLS, "-format_whitelist",
 _LOG_HEAD_BYTES = 8_000
 _LOG_TAIL_BYTES = 32_000
 _LINE_BYTES = 2_000
+_PIPE_BYTES = 1 << 20
+"""Raw frames come by the megabyte: a pipe of the usual 64 kB would wake both sides for each piece."""
 _MEMORY_WORDS = ("cannot allocate memory", "out of memory", "malloc of size")
 _UNREADABLE_WORDS = (
     "invalid data found",
@@ -88,78 +83,6 @@ class FfmpegResult:
     log: str
     error_lines: int
     """Lines of the log at level error: damage that the decoders concealed."""
-
-
-def minimal_environment() -> dict[str, str]:
-    """What a child program gets of our environment: nothing that holds a secret."""
-    return {"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8", "HOME": os.environ.get("HOME", "/")}
-
-
-def _ask(binary: str, *arguments: str) -> str:
-    """What ``binary`` says. ``EngineUnavailable`` if it cannot be run."""
-    try:
-        answer = subprocess.run(
-            [binary, "-hide_banner", *arguments] if arguments != ("-version",) else [binary, "-version"],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            check=True,
-            timeout=30,
-            env=minimal_environment(),
-        )
-    except (OSError, subprocess.SubprocessError) as error:
-        raise EngineUnavailable(f"ffmpeg cannot be run: {type(error).__name__}") from error
-    return answer.stdout.decode("utf-8", "replace")
-
-
-def parse_version(text: str) -> tuple[int, ...]:
-    """``(5, 1, 9)`` from the first line of ``ffmpeg -version``. A build of the development branch counts as newest."""
-    match = re.match(r"ffmpeg version (?:[Nn]-\d|git)", text)
-    if match:
-        return (999,)
-    match = re.match(r"ffmpeg version n?(\d+(?:\.\d+)*)", text)
-    return tuple(int(part) for part in match.group(1).split(".")) if match else ()
-
-
-def _shortcoming(binary: str) -> str:
-    """What ``binary`` lacks for our work, as words. Empty if it is good enough."""
-    version = parse_version(_ask(binary, "-version"))
-    if version < MINIMUM_VERSION:
-        return f"version {'.'.join(map(str, version)) or 'unknown'} is older than 5.1"
-    encoders = set(re.findall(r"^ [A-Z.]{6} (\S+)", _ask(binary, "-encoders"), re.MULTILINE))
-    missing = NEEDED_ENCODERS - encoders
-    return f"it lacks the encoders {', '.join(sorted(missing))}" if missing else ""
-
-
-@cache
-def find_ffmpeg() -> str:
-    """Path of the ffmpeg to use: ``MEDIACLOUD_FFMPEG``, else the machine's own if it is good enough, else the wheel's.
-
-    ``EngineUnavailable`` if there is none, or if the one that the variable names is not good enough.
-    """
-    chosen = os.environ.get("MEDIACLOUD_FFMPEG")
-    if chosen:
-        shortcoming = _shortcoming(chosen)
-        if shortcoming:
-            raise EngineUnavailable(f"The ffmpeg that MEDIACLOUD_FFMPEG names cannot be used: {shortcoming}.")
-        return chosen
-    own = shutil.which("ffmpeg")
-    if own:
-        try:
-            if not _shortcoming(own):
-                return own
-        except EngineUnavailable:
-            pass  # a broken program on PATH counts as none
-    try:
-        return str(imageio_ffmpeg.get_ffmpeg_exe())
-    except RuntimeError as error:
-        raise EngineUnavailable("No usable ffmpeg was found on this machine.") from error
-
-
-@cache
-def ffmpeg_version() -> str:
-    """The version as ffmpeg spells it, for example ``n7.1`` or ``5.1.9-0+deb12u1``."""
-    match = re.match(r"ffmpeg version (\S+)", _ask(find_ffmpeg(), "-version"))
-    return match.group(1) if match else "unknown"
 
 
 class _Log:
@@ -274,13 +197,17 @@ def _pump(sinks: Mapping[IO[bytes], Callable[[bytes], None]], wall_s: float) -> 
 
 
 def _reap(process: subprocess.Popen[bytes]) -> float:
-    """Wait for the end, set ``returncode``, and give the seconds of CPU that were used."""
+    """Wait for the end, set ``returncode``, close what was read, and give the seconds of CPU that were used."""
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
+    for pipe in (process.stdout, process.stderr):
+        cast(IO[bytes], pipe).close()
     return usage.ru_utime + usage.ru_stime
 
 
-def _error_of(returncode: int, log: str, cpu_s: float, limits: Limits) -> MediaCloudError:
+def _error_of(returncode: int, log: str, cpu_s: float, limits: Limits, *, is_late: bool) -> MediaCloudError:
+    if is_late:
+        return LimitExceeded("The work took longer than allowed.", code="wall_time", log=log)
     words = log.lower()
     # ffmpeg catches SIGXCPU and ends "normally" with 255, so the clock has to tell.
     if cpu_s >= limits.cpu_s - 0.1 or returncode == -signal.SIGXCPU:
@@ -288,7 +215,7 @@ def _error_of(returncode: int, log: str, cpu_s: float, limits: Limits) -> MediaC
     if returncode == -signal.SIGXFSZ or "file too large" in words:
         return LimitExceeded("The output grew larger than allowed.", code="output_size", log=log)
     if "no space left on device" in words:
-        return EngineError("The machine's disk is full.", code="disk_full", is_retryable=True, log=log)
+        return disk_full(log)
     if any(word in words for word in _MEMORY_WORDS):
         return LimitExceeded("The work needed more memory than allowed.", code="memory", log=log)
     if returncode < 0:
@@ -301,6 +228,31 @@ def _error_of(returncode: int, log: str, cpu_s: float, limits: Limits) -> MediaC
     return EngineCrashed(f"ffmpeg ended with code {returncode}.", log=log)
 
 
+class _Feeder:
+    """Writes ffmpeg's standard input in a thread of its own, while ours reads what ffmpeg says."""
+
+    def __init__(self, feed: Callable[[int], None], pipe: IO[bytes]) -> None:
+        self.error: Exception | None = None
+        self._feed = feed
+        self._pipe = pipe
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            self._feed(self._pipe.fileno())
+        except BrokenPipeError:
+            pass  # ffmpeg is gone, and says itself why
+        except Exception as error:  # noqa: BLE001
+            self.error = error
+        finally:
+            self._pipe.close()
+
+    def join(self) -> None:
+        """To be called when ffmpeg is gone, so that the next thing written ends it."""
+        self._thread.join()
+
+
 def run_ffmpeg(
     arguments: Sequence[str],
     *,
@@ -308,47 +260,61 @@ def run_ffmpeg(
     duration_s: float | None = None,
     report: Callable[[float], None] | None = None,
     cwd: Path,
+    feed: Callable[[int], None] | None = None,
 ) -> FfmpegResult:
     """Run ffmpeg with ``arguments`` (no shell; inputs and outputs as ``file_url``) and wait for its end.
 
     It stays in the caller's process group, so whoever kills the group kills it. ``report`` gets percents of
     ``duration_s``; if it raises, ffmpeg is killed. ``limits`` give its CPU time, memory, file size and wall time.
+    ``feed`` gets the file descriptor of ffmpeg's standard input (``pipe:0``) and writes it, in a thread of its own;
+    what it raises is raised again.
     Raises ``UnreadableMedia``, ``UnsupportedMedia``, ``LimitExceeded`` or ``EngineCrashed``, each with the log.
     """
-    command = [
-        find_ffmpeg(),
-        *("-nostdin", "-hide_banner", "-v", "level+warning", "-y"),
-        *("-progress", "pipe:1", "-stats_period", "0.5"),
-        *arguments,
-    ]
     progress = _Progress(duration_s, report)
     log = _Log()
-    process = subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        cwd=cwd,
-        env=minimal_environment(),
-        bufsize=0,
-    )
+    process = _start(arguments, cwd, is_fed=feed is not None)
     stdout, stderr = cast(IO[bytes], process.stdout), cast(IO[bytes], process.stderr)
     is_late = has_ended = False
+    feeder: _Feeder | None = None
     try:
         _set_limits(process.pid, limits)
+        feeder = _Feeder(feed, cast(IO[bytes], process.stdin)) if feed else None
         is_late = _pump({stdout: progress.feed, stderr: log.feed}, limits.wall_s)
         has_ended = not is_late
     finally:
         if not has_ended:
             process.kill()
         cpu_s = _reap(process)
-        stdout.close()
-        stderr.close()
+        if feeder is not None:
+            feeder.join()
+    if feeder is not None and feeder.error is not None:
+        raise feeder.error
     text = _without_paths(log.text(), [f"{cwd}/-", *arguments])
-    if is_late:
-        raise LimitExceeded("The work took longer than allowed.", code="wall_time", log=text)
-    if process.returncode != 0:
-        raise _error_of(process.returncode, text, cpu_s, limits)
+    if is_late or process.returncode != 0:
+        raise _error_of(process.returncode, text, cpu_s, limits, is_late=is_late)
+    return _result(progress, log, text)
+
+
+def _start(arguments: Sequence[str], cwd: Path, *, is_fed: bool) -> subprocess.Popen[bytes]:
+    command = [
+        find_ffmpeg(),
+        *("-nostdin", "-hide_banner", "-v", "level+warning", "-y"),
+        *("-progress", "pipe:1", "-stats_period", "0.5"),
+        *arguments,
+    ]
+    return subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE if is_fed else subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=cwd,
+        env=minimal_environment(),
+        bufsize=0,
+        pipesize=_PIPE_BYTES if is_fed else -1,
+    )
+
+
+def _result(progress: _Progress, log: _Log, text: str) -> FfmpegResult:
     time_us = progress.number(b"out_time_us")
     return FfmpegResult(
         frame_count=progress.number(b"frame"),

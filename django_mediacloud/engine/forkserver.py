@@ -1,14 +1,17 @@
 """The process that has the libraries loaded and forks a child for each piece of work.
 
-Started as ``python -m django_mediacloud.engine.forkserver FD`` by ``sandbox``: a program of its own, so that a child
-has nothing of the site in its memory (no settings, no secrets, no database connections) and no threads of it. Over FD
-come the ends of socket pairs, one for each piece of work. The child leads a process group, sets its limits, works, and
-answers over its own socket. It dies when the other end closes, however that came about: a killed worker leaves nothing.
+Started as ``python -m django_mediacloud.engine.forkserver FD LIBRARIES`` by ``sandbox``: a program of its own, so that
+a child has nothing of the site in its memory (no settings, no secrets, no database connections) and no threads of it.
+Over FD come the ends of socket pairs, one for each piece of work. The child leads a process group, sets its limits,
+works, and answers over its own socket. It dies when the other end closes, however that came about: a killed worker
+leaves nothing.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
+import gc
 import importlib
 import os
 import resource
@@ -22,22 +25,28 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ..core.spec import Origin
 from ..exceptions import EngineUnavailable, LimitExceeded, MediaCloudError
-from .ffmpeg import find_ffmpeg
+from .disk import FULL, disk_full
+from .ffmpeg_program import find_ffmpeg
 from .limits import Limits
-from .operation import Context
+from .operation import Context, Libraries
 from .registry import get_operation, load_operations
 from .stills import load_decoders
 from .wire import Reader, render_error, render_outcome, send
 
-PRELOADED = ("av", "numpy", "PIL.Image", "PIL.ImageOps", "PIL.ImageCms", "PIL.JpegImagePlugin", "PIL.PngImagePlugin")
+_PICTURES = ("PIL.Image", "PIL.ImageOps", "PIL.ImageCms", "PIL.JpegImagePlugin", "PIL.PngImagePlugin")
+PRELOADED: Mapping[Libraries, tuple[str, ...]] = {
+    "pictures": _PICTURES,
+    "media": (*_PICTURES, "av", "numpy", "lxml.etree", "ada_url", "charset_normalizer"),
+}
 GRACE_CPU_S = 5
 """After the soft limit (SIGXCPU) the kernel kills without a word."""
 PROGRESS_STEP = 0.1
 
 
-def main(control_fd: int) -> None:
-    for name in PRELOADED:
+def main(control_fd: int, libraries: Libraries) -> None:
+    for name in PRELOADED[libraries]:
         # A site that serves only some operations may lack the others' libraries: those say so when they run.
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
@@ -45,9 +54,15 @@ def main(control_fd: int) -> None:
     # Each takes longer than many an operation: once, here, for all children.
     with contextlib.suppress(EngineUnavailable):
         load_decoders()
-    with contextlib.suppress(EngineUnavailable):
-        find_ffmpeg()
+    if libraries == "media":
+        with contextlib.suppress(EngineUnavailable):
+            find_ffmpeg()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # What a child imports besides is not cached: its limit on file sizes would cut the cache off, for everybody.
+    sys.dont_write_bytecode = True
+    # A child's collector would look at all that was loaded here, and with that copy every page of it.
+    gc.collect()
+    gc.freeze()
     with socket.socket(fileno=control_fd) as control:
         _Server(control).serve()
 
@@ -123,6 +138,8 @@ class _Server:
             # It may have been forked a moment ago, and lead no group yet.
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+        for pid in self._children:
+            os.waitpid(pid, 0)
 
 
 def kill_group(pid: int) -> None:
@@ -139,6 +156,8 @@ def _work(channel: socket.socket) -> None:
         requests.extend(reader.read())
     if not requests:
         return
+    # From here on the work is this child's: had it died before, another could have taken it.
+    send(channel, {"has_begun": True})
     threading.Thread(target=_die_with, args=(channel,), daemon=True).start()
     request = requests[0]
     limits = Limits(**request["limits"])
@@ -169,9 +188,11 @@ def _os_error(error: OSError, limits: Limits) -> MediaCloudError:
     log = traceback.format_exc()
     if isinstance(error, FileExistsError | FileNotFoundError | PermissionError):
         return MediaCloudError(f"A file could not be used: {error.strerror}.", code="file_error", log=log)
-    if error.errno == 27:  # EFBIG
+    if error.errno in FULL:
+        return disk_full(log)
+    if error.errno == errno.EFBIG:
         return LimitExceeded(f"A file grew beyond {limits.output_bytes} bytes.", code="output_size", log=log)
-    if error.errno == 12:  # ENOMEM
+    if error.errno == errno.ENOMEM:
         return _out_of_memory(limits, log)
     return MediaCloudError(f"The operating system refused: {error.strerror}.", code="os_error", log=log)
 
@@ -209,6 +230,7 @@ def _run(request: Mapping[str, Any], limits: Limits, channel: socket.socket) -> 
     context = Context(
         parameters=request["parameters"],
         inputs={name: [Path(path) for path in paths] for name, paths in request["inputs"].items()},
+        origins={name: [Origin(**origin) for origin in found] for name, found in request["origins"].items()},
         workdir=workdir,
         limits=limits,
         report=report,
@@ -217,4 +239,4 @@ def _run(request: Mapping[str, Any], limits: Limits, channel: socket.socket) -> 
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(int(sys.argv[1]), "pictures" if sys.argv[2] == "pictures" else "media")

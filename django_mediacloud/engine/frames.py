@@ -16,7 +16,7 @@ from ..exceptions import IncompleteMedia, UnreadableMedia, UnsupportedMedia
 from .color import to_picture
 from .extras import optional
 from .limits import Limits
-from .probe import best_video, decoder_limit, has_hidden_alpha, open_media
+from .probe import best_video, decoder_limit, frame_rate_of, has_hidden_alpha, open_media
 
 av = optional("av")
 
@@ -84,7 +84,7 @@ class _Reader:
         self._container: Any = None
         self._open()
         self.aspect = self._stream.sample_aspect_ratio
-        rate = self._stream.average_rate or self._stream.guessed_rate
+        rate = frame_rate_of(self._stream)
         self.frame_s = float(1 / rate) if rate else _DEFAULT_FRAME_S
 
     def _open(self) -> None:

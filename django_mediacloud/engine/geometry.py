@@ -5,6 +5,9 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import NamedTuple
 
+HD_LINES = 720
+"""From this height on, a film that does not tell its matrix is taken for BT.709, below for BT.601."""
+
 
 class Size(NamedTuple):
     """Pixels."""
@@ -25,14 +28,16 @@ def complete(source: Size, width: int | None, height: int | None) -> Size:
 
 
 def fit(source: Size, box: Size, *, upscale: bool = True) -> Size:
-    """The largest size of the source's aspect inside ``box``. Without ``upscale`` never larger than the source."""
-    scale = min(Fraction(box.width, source.width), Fraction(box.height, source.height))
-    if not upscale:
-        scale = min(scale, Fraction(1))
-    return Size(
-        min(box.width, _nearest(source.width * scale)) if scale != 1 else source.width,
-        min(box.height, _nearest(source.height * scale)) if scale != 1 else source.height,
-    )
+    """The largest size of the source's aspect inside ``box``. Without ``upscale`` never larger than the source.
+
+    One side of the result is the box's own, so a box out of ``complete`` is met to the pixel."""
+    if not upscale and source.width <= box.width and source.height <= box.height:
+        return source
+    width = _nearest(Fraction(box.height * source.width, source.height))
+    height = _nearest(Fraction(box.width * source.height, source.width))
+    if width == box.width or height == box.height:
+        return box
+    return Size(box.width, height) if height < box.height else Size(width, box.height)
 
 
 def cover(source: Size, box: Size) -> Size:

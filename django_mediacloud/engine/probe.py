@@ -5,7 +5,6 @@ Runs inside the sandbox's child process. The file's name is never looked at.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from contextlib import contextmanager
 from fractions import Fraction
@@ -18,8 +17,10 @@ from ..core.media import AudioStream, MediaInfo, VideoStream
 from ..exceptions import LimitExceeded, UnreadableMedia, UnsupportedMedia
 from .extras import optional
 from .ffmpeg import FORMATS, PROTOCOLS, file_url
+from .lengths import RAW_SOUND, duration_of
 from .limits import Limits
-from .stills import content_type_of, exif_orientation, has_alpha, is_picture, open_picture, turn_of
+from .stills import content_type_of, exif_orientation, has_alpha, is_picture, open_picture, stored_size, turn_of
+from .turns import turn_of_frame
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,14 +34,10 @@ GUARD_OPTIONS: Mapping[str, str] = {
 """For every ``av.open`` of a file that came from outside: what ``ffmpeg.GUARD`` is to the program."""
 
 _ATTACHED_PICTURE = 0x400
-_RAW_SOUND = frozenset({"mp3", "aac", "ac3", "eac3", "dts", "truehd", "amr"})
-"""Without a header: recognised in almost anything, and their length is only guessed from the bit rate."""
-_MAX_DEMUXED_PACKETS = 5_000_000
-_MAX_DEMUX_S = 20.0
+LEAST_RATE_HZ, MOST_RATE_HZ = 1_000, 1_536_000
+"""No sound has fewer or more samples a second. A hundred kilobytes at 1 Hz would be encoded as a day of sound."""
 _FIRST_FRAME_PACKETS = 500
 _FIRST_FRAME_BYTES = 64_000_000
-_LATE = 500_000
-"""Microseconds."""
 _MAX_LOOP_PIXELS = 2_000_000_000
 """Of all frames of an animation together, when they are decoded to know how long it takes."""
 _CONTENT_TYPES: Mapping[str, tuple[str, str]] = {
@@ -157,13 +154,22 @@ def best_video(container: Any) -> Any | None:
 
 def best_audio(container: Any) -> Any | None:
     """The stream that a player would choose: the first that is marked as default, else the first."""
-    streams = [
-        stream
-        for stream in container.streams.audio
-        if stream.codec_context is not None and stream.codec_context.sample_rate and stream.codec_context.channels
-    ]
+    streams = [stream for stream in container.streams.audio if _is_sound(stream.codec_context)]
     default = [stream for stream in streams if int(stream.disposition) & 1]
     return next(iter(default or streams), None)
+
+
+def _is_sound(context: Any) -> bool:
+    return bool(context is not None and LEAST_RATE_HZ <= context.sample_rate <= MOST_RATE_HZ and context.channels)
+
+
+def frame_rate_of(stream: Any) -> Fraction | None:
+    """Frames per second, the average where they vary. None if nothing tells."""
+    average: Fraction | None = stream.average_rate or None
+    guessed: Fraction | None = stream.guessed_rate or None
+    # Bare DV takes its clock for its rate.
+    is_clock = average is not None and guessed is not None and average * stream.time_base == 1 and average > 2 * guessed
+    return guessed if is_clock or average is None else average
 
 
 def has_hidden_alpha(stream: Any) -> bool:
@@ -184,13 +190,13 @@ def _probe_picture(path: Path, limits: Limits) -> MediaInfo:
         name = "jpeg" if picture.format == "MPO" else str(picture.format).lower()
         content_type = content_type_of(picture)
         # Before the animation is walked: its later frames are decoded into another mode.
-        mode, is_transparent = picture.mode, has_alpha(picture)
+        mode, is_transparent, size = picture.mode, has_alpha(picture), stored_size(picture)
         is_short = frames * picture.width * picture.height <= _MAX_LOOP_PIXELS
         duration_s = _loop_seconds(picture, frames) if frames > 1 and is_short else None
         stream = VideoStream(
             codec={"jpeg": "mjpeg", "avif": "av1"}.get(name, name),
-            width=picture.width,
-            height=picture.height,
+            width=size.width,
+            height=size.height,
             frame_rate=frames / duration_s if duration_s else None,
             pixel_format=mode,
             rotation_deg=turn_of(exif_orientation(picture)),
@@ -225,14 +231,14 @@ def _loop_seconds(picture: Any, frames: int) -> float | None:
 def _probe_container(container: Any, path: Path, limits: Limits) -> MediaInfo:
     video, audio = best_video(container), best_audio(container)
     formats = container.format.name.split(",")
-    if video is None and (audio is None or (formats[0] in _RAW_SOUND and not _can_decode(container, audio))):
+    if video is None and (audio is None or (formats[0] in RAW_SOUND and not _can_decode(container, audio))):
         raise UnreadableMedia("The file has neither a picture nor sound that can be read.")
     start_s = container.start_time / av.time_base if container.start_time else 0.0
     if video is not None:
         check_pixels(video.codec_context.width, video.codec_context.height, limits)
         described = _describe_video(container, video)
     is_still = formats[0].endswith("_pipe")
-    duration_s = None if is_still else _duration_s(container, formats[0], [one for one in (video, audio) if one])
+    duration_s = None if is_still else duration_of(container, formats[0], [one for one in (video, audio) if one])
     is_webm = "webm" in formats and _is_webm(path)
     with_picture, without = _CONTENT_TYPES.get(formats[0], ("application/octet-stream",) * 2)
     if is_webm:
@@ -252,19 +258,26 @@ def _probe_container(container: Any, path: Path, limits: Limits) -> MediaInfo:
         size_bytes=path.stat().st_size,
         duration_s=duration_s,
         start_s=start_s,
-        bitrate_bps=container.bit_rate or (round(path.stat().st_size * 8 / duration_s) if duration_s else None),
+        bitrate_bps=_bitrate_bps(container, path.stat().st_size, duration_s),
         video=described if video is not None else None,
         audio=_describe_audio(audio) if audio is not None else None,
     )
 
 
+def _bitrate_bps(container: Any, size_bytes: int, duration_s: float | None) -> int | None:
+    """Of the whole file. FFmpeg's is of the length that the header tells: where that is not ours, neither is this."""
+    is_of_ours = duration_s is None or not container.duration or abs(container.duration / av.time_base - duration_s) < 1
+    if container.bit_rate and is_of_ours:
+        return int(container.bit_rate)
+    return round(size_bytes * 8 / duration_s) if duration_s else None
+
+
 def _describe_video(container: Any, stream: Any) -> VideoStream:
     context = stream.codec_context
-    frame = _first_frame(container, stream)
-    rotation_deg = int(getattr(frame, "rotation", 0) or 0) % 360
+    turn = turn_of_frame(_first_frame(container, stream))
     aspect: Fraction | None = stream.sample_aspect_ratio or context.sample_aspect_ratio
     pixel_format = str(context.pix_fmt or "")
-    rate = stream.average_rate or stream.guessed_rate
+    rate = frame_rate_of(stream)
     return VideoStream(
         codec=context.codec.canonical_name,
         width=context.width,
@@ -273,7 +286,8 @@ def _describe_video(container: Any, stream: Any) -> VideoStream:
         pixel_format=pixel_format,
         bitrate_bps=context.bit_rate or None,
         sample_aspect_ratio=f"{aspect.numerator}:{aspect.denominator}" if aspect else "1:1",
-        rotation_deg=round(rotation_deg / 90) * 90 % 360,
+        rotation_deg=turn.rotation_deg,
+        is_mirrored=turn.is_mirrored,
         has_alpha=has_hidden_alpha(stream) or _format_has_alpha(pixel_format),
         color_range=_RANGES.get(context.color_range, ""),
         color_transfer=_TRANSFERS.get(context.color_trc, ""),
@@ -330,41 +344,6 @@ def _format_has_alpha(pixel_format: str) -> bool:
     if not pixel_format:
         return False
     return any(component.is_alpha for component in av.VideoFormat(pixel_format).components) or pixel_format == "pal8"
-
-
-def _duration_s(container: Any, format_name: str, streams: list[Any]) -> float | None:
-    told_s: float | None = container.duration / av.time_base if container.duration else None
-    # Matroska files that start late: some count from the first picture, some from zero.
-    is_doubtful = format_name in _RAW_SOUND or (format_name == "matroska" and (container.start_time or 0) > _LATE)
-    if told_s is not None and not is_doubtful:
-        return told_s
-    measured_s = _measure(container, streams)
-    # A header of an MP3 that leaves out the encoder's padding is right; a guess from the bit rate is far off.
-    if measured_s is None or (told_s is not None and abs(measured_s - told_s) <= max(0.1, 0.01 * measured_s)):
-        return told_s
-    return measured_s
-
-
-def _measure(container: Any, streams: list[Any]) -> float | None:
-    """Seconds from the first to the end of the last packet, read without decoding. None if that takes too long."""
-    first: float | None = None
-    last = 0.0
-    deadline = time.monotonic() + _MAX_DEMUX_S
-    container.seek(container.start_time or 0)
-    try:
-        for number, packet in enumerate(container.demux(streams)):
-            if number > _MAX_DEMUXED_PACKETS or (number % 1000 == 0 and time.monotonic() > deadline):
-                return None
-            stamp = packet.pts if packet.pts is not None else packet.dts
-            if stamp is None:
-                continue
-            begin_s = float(stamp * packet.time_base)
-            first = begin_s if first is None else min(first, begin_s)
-            last = max(last, begin_s + float((packet.duration or 0) * packet.time_base))
-    except av.InvalidDataError:
-        # What can be read so far counts.
-        pass
-    return 0.0 if first is None else max(0.0, last - first)
 
 
 def _is_webm(path: Path) -> bool:

@@ -14,13 +14,16 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from ..core.spec import Origin
 from ..exceptions import EngineCrashed, EngineError, LimitExceeded
-from .forkserver import kill_group
+from .forkserver import PRELOADED, kill_group
 from .limits import Limits
-from .operation import Outcome
+from .operation import Libraries, Outcome
+from .registry import get_operation
 from .wire import Reader, parse_error, parse_outcome, send
 
 TICK_S = 0.25
@@ -36,6 +39,7 @@ def run_operation(
     parameters: Mapping[str, Any],
     inputs: Mapping[str, Sequence[Path]],
     workdir: Path,
+    origins: Mapping[str, Sequence[Origin]] | None = None,
     limits: Limits | None = None,
     packages: tuple[str, ...] = (),
     on_tick: OnTick = lambda _progress: None,
@@ -49,56 +53,90 @@ def run_operation(
     raised; ``LimitExceeded`` with the limit as its code; ``EngineCrashed`` if the child died of something else.
     """
     limits = limits or Limits()
-    channel, server = _server.open_child()
+    server = _servers[get_operation(name, packages).libraries(parameters)]
+    request = {
+        "operation": name,
+        "parameters": dict(parameters),
+        "inputs": {key: [str(path.absolute()) for path in paths] for key, paths in inputs.items()},
+        "origins": {key: [asdict(origin) for origin in found] for key, found in (origins or {}).items()},
+        "workdir": str(workdir.resolve()),
+        "limits": limits.as_dict(),
+        "packages": list(packages),
+    }
     try:
-        request = {
-            "operation": name,
-            "parameters": dict(parameters),
-            "inputs": {key: [str(path.absolute()) for path in paths] for key, paths in inputs.items()},
-            "workdir": str(workdir.resolve()),
-            "limits": limits.as_dict(),
-            "packages": list(packages),
-        }
+        return _run_in_child(server, request, workdir, limits, on_tick)
+    except _NeverBegan:
+        return _run_in_child(server, request, workdir, limits, on_tick)
+
+
+def _run_in_child(
+    server: _ForkServer, request: Mapping[str, Any], workdir: Path, limits: Limits, on_tick: OnTick
+) -> Outcome:
+    child = server.take_child()
+    try:
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-            send(channel, request)
-        return _Run(name, channel, server, workdir, limits, on_tick).wait()
+            send(child.channel, request)
+        # This work has its child: if there can be no other, the next work will say so.
+        with contextlib.suppress(EngineCrashed):
+            server.prepare_child()
+        return _Run(request["operation"], child, workdir, limits, on_tick).wait()
     finally:
-        channel.close()
+        child.channel.close()
+
+
+class _NeverBegan(EngineCrashed):
+    """The child was killed while it waited, and nobody had noticed: nothing has been done, so another may do it."""
 
 
 def shutdown() -> None:
-    """End this process's fork server and everything that it runs."""
-    _server.stop()
+    """End this process's fork servers and everything that they run."""
+    for server in _servers.values():
+        server.stop()
+
+
+class _Child:
+    """A child that waits for its request: our end of the socket to it, and the server that has forked it."""
+
+    def __init__(self, channel: socket.socket, server: subprocess.Popen[bytes]) -> None:
+        self.channel = channel
+        self.server = server
+        self.reader = Reader(channel)
+        self.pid: int | None = None
+
+    def still_waits(self) -> bool:
+        """False if it has been killed meanwhile."""
+        with contextlib.suppress(ConnectionResetError):
+            while select.select([self.channel], [], [], 0)[0]:
+                messages = list(self.reader.read())
+                if self.reader.is_over or any("exit" in message for message in messages):
+                    return False
+                # All that it says before it is asked is its pid.
+                self.pid = messages[-1]["pid"] if messages else self.pid
+            return self.server.poll() is None
+        return False
 
 
 class _Run:
-    """Listens to one child until it is gone."""
+    """Listens to one child until it has answered or is gone."""
 
-    def __init__(
-        self,
-        name: str,
-        channel: socket.socket,
-        server: subprocess.Popen[bytes],
-        workdir: Path,
-        limits: Limits,
-        on_tick: OnTick,
-    ) -> None:
+    def __init__(self, name: str, child: _Child, workdir: Path, limits: Limits, on_tick: OnTick) -> None:
         self._name = name
-        self._channel = channel
-        self._server = server
-        self._reader = Reader(channel)
+        self._channel = child.channel
+        self._server = child.server
+        self._reader = child.reader
         self._workdir = workdir
         self._limits = limits
         self._on_tick = on_tick
         self._progress: float | None = None
         self._answer: dict[str, Any] = {}
-        self._pid: int | None = None
+        self._has_begun = False
+        self._pid = child.pid
         self._exit: int | None = None
         self._began = self._sized_at = time.monotonic()
 
     def wait(self) -> Outcome:
         try:
-            while not self._reader.is_over:
+            while not self._reader.is_over and not self._has_answered():
                 if select.select([self._channel], [], [], TICK_S)[0]:
                     self._take()
                 self._check_limits()
@@ -110,6 +148,17 @@ class _Run:
             raise
         return self._result()
 
+    def _has_answered(self) -> bool:
+        """Whether the answer is in: then neither the child nor what it started goes on.
+
+        That they have been reaped is not waited for: with a small picture, this would take a third of the time.
+        """
+        if not self._answer or (self._pid is None and self._exit is None):
+            return False
+        if self._exit is None and self._pid is not None:
+            kill_group(self._pid)
+        return True
+
     def _take(self) -> None:
         try:
             for message in self._reader.read():
@@ -119,6 +168,8 @@ class _Run:
                     self._pid = message["pid"]
                 elif "exit" in message:
                     self._exit = message["exit"]
+                elif "has_begun" in message:
+                    self._has_begun = True
                 else:
                     self._answer |= message
         except ConnectionResetError:
@@ -198,6 +249,10 @@ class _Run:
         cause = "without a word"
         if self._exit is not None:
             cause = f"by {signal.Signals(-self._exit).name}" if self._exit < 0 else f"with status {self._exit}"
+        if not self._has_begun:
+            return _NeverBegan(
+                f"The process that was to run {self._name} ended {cause}.", operation=self._name, is_retryable=True
+            )
         return EngineCrashed(f"The process that ran {self._name} ended {cause}.", operation=self._name)
 
 
@@ -211,13 +266,18 @@ def _size_of(folder: Path) -> int:
 
 
 class _ForkServer:
-    """This process's fork server, started with its first piece of work, and again if it died or we were forked."""
+    """A fork server of this process, started with its first piece of work, and again if it died or we were forked.
 
-    def __init__(self) -> None:
+    One child is always forked ahead: that takes as long as making a small picture, and so it is done meanwhile.
+    """
+
+    def __init__(self, libraries: Libraries) -> None:
+        self._libraries = libraries
         self._lock = threading.Lock()
         self._owner = 0
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
+        self._spare: _Child | None = None
         self._channels: weakref.WeakSet[socket.socket] = weakref.WeakSet()
         os.register_at_fork(after_in_child=self._let_go)
 
@@ -228,18 +288,33 @@ class _ForkServer:
         for channel in (self._control, *self._channels):
             if channel is not None:
                 channel.close()
-        self._process, self._control = None, None
+        self._process, self._control, self._spare = None, None, None
 
-    def open_child(self) -> tuple[socket.socket, subprocess.Popen[bytes]]:
-        """Our end of the socket to a child that waits for its request, and the server that has forked it."""
+    def take_child(self) -> _Child:
+        """A child that nobody else has."""
+        with self._lock:
+            spare, self._spare = self._spare, None
+            if spare is not None:
+                if spare.still_waits():
+                    return spare
+                spare.channel.close()
+            return self._open_child()
+
+    def prepare_child(self) -> None:
+        """Have the next child forked, if none waits."""
+        with self._lock:
+            if self._spare is None:
+                self._spare = self._open_child()
+
+    def _open_child(self) -> _Child:
         ours, theirs = socket.socketpair()
-        with theirs, self._lock:
+        with theirs:
             for _ in range(2):
                 try:
                     control, server = self._running()
                     socket.send_fds(control, [b"x"], [theirs.fileno()])
                     self._channels.add(ours)
-                    return ours, server
+                    return _Child(ours, server)
                 except (BrokenPipeError, ConnectionResetError):
                     self._forget()
         ours.close()
@@ -255,7 +330,7 @@ class _ForkServer:
         ours, theirs = socket.socketpair()
         with theirs:
             process = subprocess.Popen(
-                [sys.executable, "-m", "django_mediacloud.engine.forkserver", str(theirs.fileno())],
+                [sys.executable, "-m", "django_mediacloud.engine.forkserver", str(theirs.fileno()), self._libraries],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 env=_environment(),
@@ -266,6 +341,8 @@ class _ForkServer:
         return ours, process
 
     def _forget(self) -> None:
+        if self._spare is not None:
+            self._spare.channel.close()
         if self._control is not None:
             self._control.close()
         if self._process is not None:
@@ -274,7 +351,7 @@ class _ForkServer:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
-        self._process, self._control = None, None
+        self._process, self._control, self._spare = None, None, None
 
     def stop(self) -> None:
         with self._lock:
@@ -294,5 +371,5 @@ def _environment() -> dict[str, str]:
     }
 
 
-_server = _ForkServer()
+_servers = {libraries: _ForkServer(libraries) for libraries in PRELOADED}
 atexit.register(shutdown)

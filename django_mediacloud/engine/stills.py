@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,8 +11,10 @@ from typing import Any
 
 from ..core.spec import ProducedFile
 from ..exceptions import IncompleteMedia, LimitExceeded, UnreadableMedia, UnsupportedMedia
+from .disk import open_whole
 from .extras import optional
 from .geometry import Size, centred, cover, fit
+from .gif import open_gif
 from .limits import Limits
 
 Image = optional("PIL.Image")
@@ -27,13 +30,19 @@ FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF", "AVIF", "ICO", "PPM", "J
 take anything for theirs (TGA)."""
 CONTENT_TYPES = {"jpeg": "image/jpeg", "png": "image/png", "gif": "image/gif"}
 EXTENSIONS = {"jpeg": "jpg", "png": "png", "gif": "gif"}
-MAX_JPEG_SIDE_PX = 65_500
+MAX_SIDES_PX = {"jpeg": 65_500, "gif": 65_535}
+"""Of the formats that have such a limit below ours."""
+GROUNDS = {"RGB": (0, 0, 0), "RGBA": (0, 0, 0, 0)}
+"""What shows where no picture is, by the mode of the sheet."""
 
 EXIF_ROTATIONS: dict[int, int | None] = {1: 0, 2: None, 3: 180, 4: None, 5: None, 6: 270, 7: None, 8: 90}
 """Counter-clockwise degrees that set a picture upright, by EXIF orientation; None where it must be flipped."""
 _ORIENTATION = 0x0112
+_TIFF_WIDTH, _TIFF_HEIGHT = 256, 257
 _TURNS = {5: 270, 7: 90}
 """Of those that must be flipped, the ones whose sides change places besides."""
+_COLORS = {"RGB": "RGB", "RGBA": "RGB", "P": "RGB", "PA": "RGB", "CMYK": "CMYK", "L": "L", "LA": "L"}
+"""For each mode, the one in which a profile describes its colours: that of a palette is of what stands in it."""
 _DAMAGE = (OSError, ValueError, SyntaxError, EOFError, KeyError, IndexError, TypeError, OverflowError, AttributeError)
 """What Pillow's decoders raise on hostile files; each is told as ``UnreadableMedia`` with its words in the log."""
 
@@ -60,8 +69,9 @@ def open_picture(path: Path, *, limits: Limits | None = None) -> Iterator[Pictur
     ``IncompleteMedia`` if it ends too early, now or while it is decoded in the body."""
     limits = limits or Limits()
     # Pillow's own limit is global and bites at twice its value. It stays for what a file hides from our check below:
-    # a frame that is larger than the picture, an icon that is larger than its list says.
+    # a frame that is larger than the picture, an icon that is larger than its list says. Between the two it only warns.
     Image.MAX_IMAGE_PIXELS = limits.pixels
+    warnings.simplefilter("ignore", Image.DecompressionBombWarning)
     try:
         with Image.open(path, formats=FORMATS) as picture:
             if picture.width * picture.height > limits.pixels:
@@ -99,6 +109,19 @@ def turn_of(orientation: int) -> int:
     return EXIF_ROTATIONS[orientation] or _TURNS.get(orientation, 0)
 
 
+def stored_size(picture: Picture) -> Size:
+    """The size of the pixels as they lie in the file. Of a TIFF, Pillow tells it as already set upright."""
+    if picture.format == "TIFF":
+        return Size(picture.tag_v2[_TIFF_WIDTH], picture.tag_v2[_TIFF_HEIGHT])
+    return Size(*picture.size)
+
+
+def upright_size(picture: Picture) -> Size:
+    """The size in which the picture is meant to be seen; it need not be decoded."""
+    size = stored_size(picture)
+    return Size(size.height, size.width) if exif_orientation(picture) >= 5 else size
+
+
 def content_type_of(picture: Picture) -> str:
     """The media type. A JPEG that holds several pictures (MPO, from phones) is a JPEG to everybody else."""
     if picture.format == "MPO":
@@ -107,7 +130,9 @@ def content_type_of(picture: Picture) -> str:
 
 
 def has_alpha(picture: Picture) -> bool:
-    return "A" in picture.getbands() or "a" in picture.getbands() or "transparency" in picture.info
+    # The A of LAB is a colour.
+    has_band = picture.mode != "LAB" and bool({"A", "a"} & set(picture.getbands()))
+    return has_band or "transparency" in picture.info
 
 
 def load_upright(picture: Picture, box: Size | None = None) -> Picture:
@@ -122,7 +147,10 @@ def load_upright(picture: Picture, box: Size | None = None) -> Picture:
     profile = picture.info.get("icc_profile")
     picture.load()
     upright = ImageOps.exif_transpose(picture) if orientation != 1 else picture
-    return _to_srgb(_to_8_bits(upright), profile)
+    seen = _to_srgb(_to_8_bits(upright), profile)
+    # Pillow writes some of it into what is saved: comments, and a profile that is not that of the pixels any more.
+    seen.info.clear()
+    return seen
 
 
 def _to_8_bits(picture: Picture) -> Picture:
@@ -132,22 +160,25 @@ def _to_8_bits(picture: Picture) -> Picture:
     if picture.mode == "I":
         low, high = picture.getextrema()
         return picture.point(lambda value: value / 257).convert("L") if high > 255 or low < 0 else picture.convert("L")
+    if picture.mode == "F":
+        low, high = picture.getextrema()
+        return picture.point(lambda value: value * 255).convert("L") if 0 <= low <= high <= 1 else picture.convert("L")
     return picture
 
 
 def _to_srgb(picture: Picture, profile: bytes | None) -> Picture:
-    target = "RGBA" if has_alpha(picture) else "RGB"
-    if profile and picture.mode in {"RGB", "RGBA", "CMYK", "L"}:
+    is_clear = has_alpha(picture)
+    target = "RGBA" if is_clear else "RGB"
+    if profile and picture.mode in _COLORS:
         try:
             source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            alpha = picture.getchannel("A") if picture.mode == "RGBA" else None
-            base = picture.convert("RGB") if picture.mode == "RGBA" else picture
+            base = picture if picture.mode == _COLORS[picture.mode] else picture.convert(_COLORS[picture.mode])
             converted = ImageCms.profileToProfile(base, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
         except (ImageCms.PyCMSError, *_DAMAGE):
             # A profile that is broken or for another kind of pixels: the colours are shown as they stand.
             return picture.convert(target)
-        if alpha is not None:
-            converted.putalpha(alpha)
+        if is_clear:
+            converted.putalpha(picture.convert("RGBA").getchannel("A"))
         return converted
     return picture if picture.mode == target else picture.convert(target)
 
@@ -156,13 +187,31 @@ def resized(picture: Picture, box: Size, *, crop: bool) -> Picture:
     """``picture`` fitted into ``box``; or, with ``crop``, filling it, what sticks out cut off on both sides alike."""
     source = Size(*picture.size)
     if not crop:
-        size = fit(source, box)
-        return picture if size == source else picture.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
+        return scaled(picture, fit(source, box))
     size = cover(source, box)
     left, top = centred(box, size)
     scale_x, scale_y = source.width / size.width, source.height / size.height
     region = (left * scale_x, top * scale_y, (left + box.width) * scale_x, (top + box.height) * scale_y)
     return picture.resize(box, Image.Resampling.LANCZOS, box=region, reducing_gap=3.0)
+
+
+def scaled(picture: Picture, size: Size) -> Picture:
+    """All of ``picture`` in exactly that size."""
+    return picture if picture.size == size else picture.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
+
+
+def new_sheet(size: Size, mode: str) -> Picture:
+    """An empty picture to put others on, ``RGB`` or ``RGBA``."""
+    return Image.new(mode, size, GROUNDS[mode])
+
+
+def paste_section(sheet: Picture, picture: Picture, corner: tuple[int, int], section: Size, *, crop: bool) -> None:
+    """Put ``picture`` into the section of ``sheet`` whose top left is ``corner``: fitted in and centred, or filling it.
+
+    On a sheet without alpha, what is transparent becomes white."""
+    fitted = resized(picture if sheet.mode == "RGBA" else flattened(picture), section, crop=crop)
+    left, top = centred(Size(*fitted.size), section)
+    sheet.paste(fitted, (corner[0] + left, corner[1] + top))
 
 
 def with_play_icon(picture: Picture) -> Picture:
@@ -200,20 +249,20 @@ def save_picture(picture: Picture, path: Path, format: str, *, quality: int = 85
     """Save as ``jpeg``, ``png`` or ``gif``; ``quality`` (1 to 95) is for JPEG. Nothing of the source's metadata goes
     along."""
     if format == "jpeg":
-        flattened(picture).save(path, "JPEG", quality=quality, optimize=True)
+        with open_whole(path) as file:
+            flattened(picture).save(file, "JPEG", quality=quality, optimize=True)
     elif format == "gif":
-        picture.save(path, "GIF")
+        with open_gif(path, Size(*picture.size)) as add:
+            add(picture)
     else:
-        picture.save(path, "PNG", optimize=False)
+        with open_whole(path) as file:
+            picture.save(file, "PNG", optimize=False)
 
 
 def produce_picture(picture: Picture, workdir: Path, format: str, *, quality: int = 85) -> ProducedFile:
     """``picture`` saved in ``workdir`` as the operation's output: ``output.jpg``, ``output.png`` or ``output.gif``."""
     name = f"output.{EXTENSIONS[format]}"
-    if format == "jpeg" and max(picture.size) > MAX_JPEG_SIDE_PX:
-        raise UnsupportedMedia(
-            f"A JPEG has at most {MAX_JPEG_SIDE_PX} pixels a side, and this would have {max(picture.size)}."
-        )
+    check_side(Size(*picture.size), format)
     save_picture(picture, workdir / name, format, quality=quality)
     return ProducedFile(
         name=name,
@@ -221,6 +270,13 @@ def produce_picture(picture: Picture, workdir: Path, format: str, *, quality: in
         path=workdir / name,
         info={"width": picture.width, "height": picture.height},
     )
+
+
+def check_side(size: Size, format: str) -> None:
+    """``UnsupportedMedia`` for what is too long for its format."""
+    most = MAX_SIDES_PX.get(format)
+    if most is not None and max(size) > most:
+        raise UnsupportedMedia(f"A {format.upper()} has at most {most} pixels a side, and this would have {max(size)}.")
 
 
 def check_output_size(size: Size, limits: Limits) -> None:

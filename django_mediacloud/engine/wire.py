@@ -12,7 +12,7 @@ from typing import Any
 from .. import exceptions
 from ..core.spec import ProducedFile
 from ..exceptions import EngineCrashed, InvalidParameters, MediaCloudError
-from .operation import Outcome
+from .operation import Outcome, PassedOn
 
 MAX_MESSAGE_BYTES = 64 * 1024 * 1024
 
@@ -35,24 +35,38 @@ class Reader:
         if not data:
             self.is_over = True
             return
-        self._rest += data
-        *lines, rest = self._rest.split(b"\n")
-        self._rest = bytearray(rest)
-        if len(rest) > MAX_MESSAGE_BYTES:
+        *ends, rest = data.split(b"\n")
+        for end in ends:
+            self._rest += end
+            line, self._rest = self._rest, bytearray()
+            yield _parse(line)
+        self._rest += rest
+        if len(self._rest) > MAX_MESSAGE_BYTES:
             raise EngineCrashed("The child process of the engine sent more than it may.")
-        for line in lines:
-            yield json.loads(line)
+
+
+def _parse(line: bytearray) -> dict[str, Any]:
+    """The message in one line. A child that is under a file's spell may say anything."""
+    try:
+        message = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise EngineCrashed("The child process of the engine sent what is no message.") from error
+    if not isinstance(message, dict):
+        raise EngineCrashed("The child process of the engine sent what is no message.")
+    return message
 
 
 def render_outcome(outcome: Outcome) -> dict[str, Any]:
     files = [{**asdict(file), "path": str(file.path), "info": dict(file.info)} for file in outcome.files]
-    return {"values": dict(outcome.values), "files": files, "source_s": outcome.source_s}
+    passed_on = asdict(outcome.passed_on) if outcome.passed_on else None
+    return {"values": dict(outcome.values), "files": files, "source_s": outcome.source_s, "passed_on": passed_on}
 
 
 def parse_outcome(told: Mapping[str, Any], workdir: Path) -> Outcome:
     """The outcome, its files held against the folder in which they must lie: the child may be under a file's spell."""
     files = tuple(ProducedFile(**{**file, "path": _inside(file["path"], workdir)}) for file in told["files"])
-    return Outcome(values=told["values"], files=files, source_s=told["source_s"])
+    passed_on = PassedOn(**told["passed_on"]) if told["passed_on"] else None
+    return Outcome(values=told["values"], files=files, source_s=told["source_s"], passed_on=passed_on)
 
 
 def _inside(path: str, workdir: Path) -> Path:

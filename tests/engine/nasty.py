@@ -117,21 +117,23 @@ def n10_exif(folder: Path, orientation: int) -> Path:
     """Stored so that, shown rightly, it is 60 x 40 with its red quarter at the top left."""
     shown = Image.new("RGB", (60, 40), (255, 255, 255))
     shown.paste((255, 0, 0), (0, 0, 30, 20))
+    return save_turned(shown, folder / f"exif{orientation}.jpg", orientation)
+
+
+def save_turned(shown: Image.Image, path: Path, orientation: int) -> Path:
+    """A JPEG that, shown as its EXIF orientation says, is ``shown``."""
     undo = {
-        2: [Image.Transpose.FLIP_LEFT_RIGHT],
-        3: [Image.Transpose.ROTATE_180],
-        4: [Image.Transpose.FLIP_TOP_BOTTOM],
-        5: [Image.Transpose.TRANSPOSE],
-        6: [Image.Transpose.ROTATE_90],
-        7: [Image.Transpose.TRANSVERSE],
-        8: [Image.Transpose.ROTATE_270],
+        2: Image.Transpose.FLIP_LEFT_RIGHT,
+        3: Image.Transpose.ROTATE_180,
+        4: Image.Transpose.FLIP_TOP_BOTTOM,
+        5: Image.Transpose.TRANSPOSE,
+        6: Image.Transpose.ROTATE_90,
+        7: Image.Transpose.TRANSVERSE,
+        8: Image.Transpose.ROTATE_270,
     }
-    stored = shown
-    for step in undo.get(orientation, []):
-        stored = stored.transpose(step)
     exif = Image.Exif()
     exif[0x0112] = orientation
-    path = folder / f"exif{orientation}.jpg"
+    stored = shown.transpose(undo[orientation]) if orientation in undo else shown
     stored.save(path, quality=95, exif=exif)
     return path
 

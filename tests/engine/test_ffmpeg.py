@@ -1,17 +1,20 @@
 from __future__ import annotations
 
+import os
 import stat
 from pathlib import Path
 
 import imageio_ffmpeg
 import pytest
 
-from django_mediacloud.engine import ffmpeg
-from django_mediacloud.engine.ffmpeg import GUARD, file_url, find_ffmpeg, parse_version, run_ffmpeg
+from django_mediacloud.engine import ffmpeg, ffmpeg_program
+from django_mediacloud.engine.ffmpeg import GUARD, file_url, run_ffmpeg
+from django_mediacloud.engine.ffmpeg_program import find_ffmpeg, parse_version
 from django_mediacloud.engine.limits import Limits
 from django_mediacloud.exceptions import (
     EngineCrashed,
     EngineUnavailable,
+    IncompleteMedia,
     LimitExceeded,
     UnreadableMedia,
     UnsupportedMedia,
@@ -81,7 +84,7 @@ def test_a_machine_whose_ffmpeg_is_good(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.delenv("MEDIACLOUD_FFMPEG", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
     assert find_ffmpeg() == str(own)
-    assert ffmpeg.ffmpeg_version()
+    assert ffmpeg_program.ffmpeg_version()
 
 
 def test_progress_and_result_with_a_difficult_name(tmp_path: Path) -> None:
@@ -124,7 +127,7 @@ def test_failures(make, options: tuple[str, ...], error: type[Exception], tmp_pa
 @pytest.mark.parametrize(
     ("limits", "code"),
     [
-        ({"cpu_s": 1}, "cpu_time"),
+        pytest.param({"cpu_s": 1}, "cpu_time", marks=pytest.mark.slow),
         ({"wall_s": 0.5}, "wall_time"),
         ({"output_bytes": 300_000}, "output_size"),
     ],
@@ -135,6 +138,7 @@ def test_limits(limits: dict[str, float], code: str, tmp_path: Path) -> None:
     assert caught.value.code == code
 
 
+@pytest.mark.slow
 def test_limit_of_memory(tmp_path: Path) -> None:
     """Turning a film around keeps all its frames."""
     source = ["-f", "lavfi", "-i", "testsrc2=s=1280x720:d=4000", "-vf", "reverse", "-f", "null", "-"]
@@ -167,3 +171,42 @@ def test_a_program_that_crashes_is_told_by_its_signal(tmp_path: Path, monkeypatc
     monkeypatch.setattr(ffmpeg, "find_ffmpeg", lambda: str(program(tmp_path / "crash", "kill -SEGV $$")))
     with pytest.raises(EngineCrashed, match="SIGSEGV"):
         run_ffmpeg(["-x"], limits=Limits(), cwd=tmp_path)
+
+
+RAW = ("-f", "rawvideo", "-pix_fmt", "gray", "-s", "64x48", "-i", "pipe:0")
+
+
+def test_what_is_fed_comes_in(tmp_path: Path) -> None:
+    def feed(pipe: int) -> None:
+        for number in range(10):
+            os.write(pipe, bytes([number]) * 64 * 48)
+
+    result = run_ffmpeg([*RAW, "-f", "null", "-"], limits=Limits(), cwd=tmp_path, feed=feed)
+    assert result.frame_count == 10
+
+
+def test_a_fault_of_the_feeding_is_raised(tmp_path: Path) -> None:
+    def feed(pipe: int) -> None:
+        os.write(pipe, bytes(64 * 48))
+        raise IncompleteMedia("The rest is missing.")
+
+    with pytest.raises(IncompleteMedia, match="rest is missing"):
+        run_ffmpeg([*RAW, "-f", "null", "-"], limits=Limits(), cwd=tmp_path, feed=feed)
+
+
+@pytest.mark.slow
+def test_feeding_ends_with_ffmpeg(tmp_path: Path) -> None:
+    """It is killed by its limit, and the endless feeding meets a broken pipe."""
+    written = 0
+
+    def feed(pipe: int) -> None:
+        nonlocal written
+        while True:
+            written += os.write(pipe, bytes(64 * 48))
+
+    with pytest.raises(LimitExceeded) as caught:
+        run_ffmpeg([*RAW, "-f", "null", "-"], limits=Limits(wall_s=1), cwd=tmp_path, feed=feed)
+    assert caught.value.code == "wall_time"
+    assert written > 0
+    with pytest.raises(EngineCrashed):
+        run_ffmpeg([*RAW, "-f", "nonsense", "-"], limits=Limits(), cwd=tmp_path, feed=feed)

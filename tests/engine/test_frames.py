@@ -108,6 +108,7 @@ def test_ranges_and_matrices(tmp_path: Path) -> None:
         assert frame_at(source, 0).picture.getpixel((32, 24)) == pytest.approx((255, 128, 0), abs=4)
 
 
+@pytest.mark.slow
 def test_a_strip_costs_a_tenth_of_decoding_everything(tmp_path: Path) -> None:
     """Keyframes every second; ten times in 200 s are ten short runs, not 5000 frames."""
     source = nasty.clip(tmp_path / "long.mp4", "-g", "25", source="testsrc2=s=320x240:r=25:d=200")

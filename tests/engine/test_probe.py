@@ -119,3 +119,21 @@ def test_a_real_film_and_a_real_photo() -> None:
     assert (film.audio.codec, film.audio.channels, film.audio.layout) == ("aac", 6, "5.1")
     assert film.duration_s == pytest.approx(5.3, abs=0.1)
     assert probe(real.photo).display_size == (640, 427)
+
+
+def test_bare_dv_has_its_rate(tmp_path: Path) -> None:
+    """FFmpeg tells the container's clock as its average rate: 60,000."""
+    film = nasty.ffmpeg(
+        tmp_path / "a.dv",
+        "-f",
+        "lavfi",
+        "-i",
+        "testsrc2=s=720x576:r=25:d=0.4",
+        "-c:v",
+        "dvvideo",
+        "-pix_fmt",
+        "yuv420p",
+    )
+    facts = probe(film).video
+    assert facts is not None
+    assert facts.frame_rate == 25

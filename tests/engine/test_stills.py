@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -8,15 +9,19 @@ from PIL import Image, ImageCms
 
 from django_mediacloud.engine.geometry import Size
 from django_mediacloud.engine.limits import Limits
+from django_mediacloud.engine.probe import probe
 from django_mediacloud.engine.stills import (
     is_picture,
     load_upright,
     open_picture,
     produce_picture,
     resized,
+    save_picture,
+    stored_size,
+    upright_size,
     with_play_icon,
 )
-from django_mediacloud.exceptions import IncompleteMedia, LimitExceeded, UnreadableMedia, UnsupportedMedia
+from django_mediacloud.exceptions import EngineError, IncompleteMedia, LimitExceeded, UnreadableMedia, UnsupportedMedia
 
 from . import nasty
 
@@ -67,16 +72,83 @@ def test_profiles_are_brought_to_srgb(tmp_path: Path) -> None:
         assert upright(tmp_path / "broken.png").getpixel((1, 1)) == (250, 100, 50)
 
 
-def test_a_linear_profile_is_made_lighter(tmp_path: Path) -> None:
-    """Half of the light is 188 of 255 in sRGB."""
+def linear_profile() -> bytes:
+    """sRGB without its curve: half of the light is 188 of 255 in sRGB."""
     profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
     for tag in (b"rTRC", b"gTRC", b"bTRC"):
         place = profile.index(tag)
         offset = int.from_bytes(profile[place + 4 : place + 8], "big")
         profile[offset : offset + 12] = b"curv\0\0\0\0\0\0\0\0"  # no points: the identity
         profile[place + 8 : place + 12] = (12).to_bytes(4, "big")
-    Image.new("RGB", (8, 8), (128, 128, 128)).save(tmp_path / "linear.png", icc_profile=bytes(profile))
+    return bytes(profile)
+
+
+def linear_grey_profile() -> bytes:
+    white = b"XYZ \0\0\0\0" + struct.pack(">3i", 63190, 65536, 54061)
+    head = struct.pack(">4sI4s4s4s", b"lcms", 0x02100000, b"mntr", b"GRAY", b"XYZ ") + bytes(12) + b"acsp"
+    head += bytes(28) + white[8:]
+    tags = struct.pack(">I4sII4sII", 2, b"wtpt", 156, 20, b"kTRC", 176, 12)
+    body = head.ljust(124, b"\0") + tags + white + b"curv\0\0\0\0\0\0\0\0"
+    return struct.pack(">I", 4 + len(body)) + body
+
+
+def test_a_linear_profile_is_made_lighter(tmp_path: Path) -> None:
+    Image.new("RGB", (8, 8), (128, 128, 128)).save(tmp_path / "linear.png", icc_profile=linear_profile())
     assert upright(tmp_path / "linear.png").getpixel((1, 1)) == pytest.approx((188, 188, 188), abs=2)
+
+
+@pytest.mark.parametrize("mode", ["P", "RGBA", "LA", "L"])
+def test_a_profile_counts_in_every_mode(mode: str, tmp_path: Path) -> None:
+    profile = linear_grey_profile() if mode in {"L", "LA"} else linear_profile()
+    path = tmp_path / "a.png"
+    grey = Image.new("RGB", (8, 8), (128, 128, 128))
+    (grey.quantize(2) if mode == "P" else grey.convert(mode)).save(path, icc_profile=profile)
+    assert upright(path).getpixel((1, 1))[:3] == pytest.approx((188, 188, 188), abs=2)
+
+
+@pytest.mark.parametrize(
+    ("mode", "clear", "opaque"), [("RGB", (1, 2, 3), (128, 128, 128)), ("L", 7, 128), ("P", 7, 128)]
+)
+def test_a_profile_takes_no_transparency_away(mode: str, clear: Any, opaque: Any, tmp_path: Path) -> None:
+    picture = Image.new(mode, (8, 8), clear)
+    if mode == "P":
+        picture.putpalette([level for grey in range(256) for level in (grey, grey, grey)])
+    picture.paste(opaque, (4, 0, 8, 8))
+    profile = linear_grey_profile() if mode == "L" else linear_profile()
+    picture.save(tmp_path / "a.png", transparency=clear, icc_profile=profile)
+    seen = upright(tmp_path / "a.png")
+    assert seen.getpixel((1, 1))[3] == 0
+    assert seen.getpixel((6, 1)) == pytest.approx((188, 188, 188, 255), abs=2)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_tiff_that_lies_on_its_side(orientation: int, tmp_path: Path) -> None:
+    """Pillow turns these by itself, and tells their upright size before it has."""
+    with Image.open(nasty.n10_exif(tmp_path, orientation)) as stored:
+        stored.save(tmp_path / "a.tif", exif=stored.getexif())
+    with open_picture(tmp_path / "a.tif") as picture:
+        assert upright_size(picture) == (60, 40)
+        assert stored_size(picture) == ((60, 40) if orientation < 5 else (40, 60))
+        shown = load_upright(picture)
+    assert shown.size == (60, 40)
+    assert shown.getpixel((10, 8)) == pytest.approx((254, 0, 0), abs=8)
+    assert probe(tmp_path / "a.tif").display_size == (60, 40)
+
+
+def test_light_in_floating_point_goes_from_0_to_1(tmp_path: Path) -> None:
+    Image.new("F", (8, 8), 0.5).save(tmp_path / "a.tif")
+    assert upright(tmp_path / "a.tif").getpixel((1, 1)) == pytest.approx((127, 127, 127), abs=1)
+    Image.new("F", (8, 8), 100.0).save(tmp_path / "b.tif")
+    assert upright(tmp_path / "b.tif").getpixel((1, 1)) == (100, 100, 100)
+
+
+def test_lab_has_no_alpha(tmp_path: Path) -> None:
+    profiles = [ImageCms.createProfile(name) for name in ("sRGB", "LAB")]
+    lab = ImageCms.profileToProfile(Image.new("RGB", (8, 8), (200, 100, 50)), *profiles, outputMode="LAB")
+    lab.save(tmp_path / "a.tif")
+    picture = upright(tmp_path / "a.tif")
+    assert picture.mode == "RGB"
+    assert picture.getpixel((1, 1)) == pytest.approx((200, 100, 50), abs=2)
 
 
 def test_large_jpegs_are_decoded_small(tmp_path: Path) -> None:
@@ -84,6 +156,13 @@ def test_large_jpegs_are_decoded_small(tmp_path: Path) -> None:
     Image.new("RGB", (1600, 1200), "teal").save(path)
     picture = upright(path, Size(160, 160))
     assert 160 <= picture.width <= 400
+
+
+@pytest.mark.parametrize("format", ["jpeg", "png", "gif"])
+def test_a_full_disk_is_told_as_such(format: str) -> None:
+    with pytest.raises(EngineError) as caught:
+        save_picture(Image.effect_noise((300, 300), 80), Path("/dev/full"), format)
+    assert (caught.value.code, caught.value.is_retryable) == ("disk_full", True)
 
 
 def test_cut_off_pictures(tmp_path: Path) -> None:
@@ -107,6 +186,7 @@ def test_formats_that_start_programs_are_no_pictures(tmp_path: Path) -> None:
         upright(tmp_path / "a.jpg")
 
 
+@pytest.mark.filterwarnings("error")
 def test_too_many_pixels_are_refused_before_they_are_decoded(tmp_path: Path) -> None:
     with pytest.raises(LimitExceeded), open_picture(nasty.n07_png_bomb(tmp_path)):
         pass
@@ -114,6 +194,11 @@ def test_too_many_pixels_are_refused_before_they_are_decoded(tmp_path: Path) -> 
     with pytest.raises(LimitExceeded) as caught, open_picture(tmp_path / "a.png", limits=Limits(pixels=9_999)):
         pass
     assert caught.value.code == "too_many_pixels"
+
+
+def test_a_limit_above_that_of_pillow_counts(tmp_path: Path) -> None:
+    with open_picture(nasty.n07_png_bomb(tmp_path), limits=Limits(pixels=900_000_000)) as picture:
+        assert picture.size == (30_000, 30_000)
 
 
 @pytest.mark.parametrize(

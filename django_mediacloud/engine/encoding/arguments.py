@@ -111,6 +111,7 @@ def video_arguments(video: VideoPlan, rendition: Rendition, stream: str, threads
     words += _for_stream(video.codec.extra, stream)
     if video.codec.encoder in {"libx264", "libx265"}:
         words += [f"-preset:{stream}", video.encoder_preset]
+        words += [] if video.has_b_frames else [f"-bf:{stream}", "0"]
     if video.codec.name == "h264":
         words += _h264(video, rendition, stream)
     if video.codec.name == "h265":
@@ -175,6 +176,8 @@ def _colors(video: VideoPlan, stream: str) -> list[str]:
     if video.is_tone_mapped or video.is_rgb:
         words += [f"-colorspace:{stream}", "bt709", f"-color_primaries:{stream}", "bt709"]
         words += [f"-color_trc:{stream}", "bt709"]
+    elif video.assumed_matrix:
+        words += [f"-colorspace:{stream}", video.assumed_matrix]
     return words
 
 

@@ -208,6 +208,7 @@ AUDIO_CODECS: Mapping[str, AudioCodec] = MappingProxyType(
 
 # The index goes to the front, so that a browser starts to play before it has the whole file.
 _FASTSTART = ("-movflags", "+faststart")
+_FROM_ZERO = ("-avoid_negative_ts", "make_zero")  # Ogg counts its length from zero, even of sound that sets in late
 _MP4_VIDEO = ("h264", "h265", "av1", "mpeg4", "vp9", "mpeg2")
 _MP4_AUDIO = ("aac", "mp3", "mp2", "ac3", "opus", "flac")
 
@@ -272,6 +273,7 @@ CONTAINERS: Mapping[str, Container] = MappingProxyType(
                 content_type="video/ogg",
                 video_codecs=("theora",),
                 audio_codecs=("vorbis", "opus", "flac"),
+                options=_FROM_ZERO,
                 is_constant_rate=True,
             ),
             Container(
@@ -280,6 +282,7 @@ CONTAINERS: Mapping[str, Container] = MappingProxyType(
                 content_type="video/ogg",
                 video_codecs=("theora",),
                 audio_codecs=("vorbis", "opus", "flac"),
+                options=_FROM_ZERO,
                 is_constant_rate=True,
             ),
             Container(
@@ -344,6 +347,7 @@ CONTAINERS: Mapping[str, Container] = MappingProxyType(
                 content_type="audio/ogg",
                 video_codecs=(),
                 audio_codecs=("vorbis", "opus", "flac"),
+                options=_FROM_ZERO,
             ),
             Container(
                 extname=".wma",

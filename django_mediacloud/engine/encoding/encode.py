@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ...core.media import MediaInfo
 from ...core.spec import ProducedFile
-from ...exceptions import IncompleteMedia, MediaError, UnreadableMedia
+from ...exceptions import IncompleteMedia, MediaError, UnreadableMedia, UnsupportedMedia
 from ..extras import optional
 from ..ffmpeg import GUARD, FfmpegResult, file_url, run_ffmpeg
+from ..lengths import end_of
 from ..limits import Limits
 from ..operation import Context
-from ..probe import probe
+from ..packets import is_steady, read_index, usual_step
+from ..probe import best_video, open_media, probe
 from ..stills import load_upright, open_picture, save_picture
 from .arguments import build_arguments, output_name
 from .features import detect_features
@@ -29,6 +31,9 @@ pillow = optional("PIL.Image")
 
 _MAKING = "making"
 _MARK = "mark.png"
+_MP4 = ("mp4", "mov")
+_PAUSE_S = 0.2
+"""What is shorter at the end of a film is not missed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +60,7 @@ def encode(
     is_hdr = info.video is not None and info.video.color_transfer in HDR_TRANSFERS
     features = detect_features() if is_hdr else Features()
     plan = build_plan(info, options, features=features, most_pixels=context.limits.pixels)
+    plan = _fit_to_pauses(plan, info, source, context.limits)
     folder = context.workdir / _MAKING
     folder.mkdir()
     try:
@@ -62,6 +68,30 @@ def encode(
         return _collect(context, plan, info, result)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _fit_to_pauses(plan: EncodePlan, info: MediaInfo, source: Path, limits: Limits) -> EncodePlan:
+    """``plan`` without B-frames if the film pauses where it begins or ends.
+
+    The muxer of MP4 adds up a track's length in the order of decoding, and the pause is lost: players end too early.
+    Where there is sound up to the end, its length is the file's.
+    """
+    video, audio = plan.video, plan.audio
+    if video is None or video.is_copied or video.fps or plan.container.muxer not in _MP4:
+        return plan
+    try:
+        with open_media(source, limits=limits) as container:
+            sound_s = end_of(container, container.streams[audio.index]) if audio is not None else None
+            if sound_s is not None and info.duration_s is not None and sound_s >= info.duration_s - _PAUSE_S:
+                return plan
+            index = read_index(container, best_video(container))
+    except (UnreadableMedia, UnsupportedMedia):
+        return plan  # times out of order are put right by ffmpeg
+    shown = index.shown()
+    usual = usual_step(shown, index.last_ticks)
+    if not len(shown) or is_steady(shown, end=int(shown[-1]) + (index.last_ticks or usual), usual=usual):
+        return plan
+    return replace(plan, video=replace(video, has_b_frames=False))
 
 
 def _run(

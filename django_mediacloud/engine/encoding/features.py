@@ -6,7 +6,7 @@ import subprocess
 from functools import cache
 
 from ...exceptions import EngineUnavailable
-from ..ffmpeg import find_ffmpeg
+from ..ffmpeg_program import find_ffmpeg
 from .plan import Features
 
 _TIMEOUT_S = 30

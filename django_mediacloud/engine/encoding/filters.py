@@ -8,7 +8,7 @@ from .framing import Pixels
 from .plan import EncodePlan, VideoPlan
 
 # Light is made linear, its peak bent into the range of SDR, and its colours brought to those of BT.709.
-_TONE_MAP = (
+TONE_MAP = (
     "zscale=transfer=linear:npl=100",
     "format=gbrpf32le",
     "zscale=primaries=bt709",
@@ -44,7 +44,7 @@ def _scale(video: VideoPlan) -> list[str]:
 
 def frame_filters(video: VideoPlan) -> list[str]:
     """From the decoded picture to the frame of the largest rendition, without the mark."""
-    chain: list[str] = []
+    chain = [f"setparams=colorspace={video.assumed_matrix}"] if video.assumed_matrix else []
     if video.deinterlace:
         mode = "send_field" if video.deinterlace == "double_fps" else "send_frame"
         chain.append(f"bwdif=mode={mode}:deint=interlaced")
@@ -56,7 +56,7 @@ def frame_filters(video: VideoPlan) -> list[str]:
         chain += [f"format={with_alpha}", "premultiply=inplace=1", f"format={without}"]
     chain += _scale(video)
     if video.is_tone_mapped:
-        chain += _TONE_MAP
+        chain += TONE_MAP
     framing = video.framing
     if framing.cropped != framing.scaled:
         chain.append(f"crop={framing.cropped[0]}:{framing.cropped[1]}")

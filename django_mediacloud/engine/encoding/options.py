@@ -73,6 +73,8 @@ class EncodeOptions:
     watermark: Watermark | None = None
     rungs: tuple[Rung, ...] = ()
     segment_s: float = 6.0
+    can_copy: bool = True
+    """A stream that already is what was asked for may be taken over as it is."""
 
 
 def _read_rate(values: Mapping[str, Any], *, codec: str) -> Rate:

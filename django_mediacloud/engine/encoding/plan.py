@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ...core.media import AudioStream, MediaInfo, VideoStream
 from ...exceptions import InvalidParameters, LimitExceeded, UnsupportedMedia
+from ..geometry import HD_LINES
 from .codecs import (
     AUDIO_CODECS,
     COPY,
@@ -65,6 +66,8 @@ class VideoPlan:
     is_tone_mapped: bool = False
     is_full_range: bool = False
     is_rgb: bool = False
+    assumed_matrix: str = ""
+    """What a source that does not tell its matrix is taken for, where a player would take the output for another."""
     alpha: str = ""
     """``kept``, ``flattened`` onto black, or empty: the source has none."""
     deinterlace: str = ""
@@ -74,6 +77,8 @@ class VideoPlan:
     keyframe_s: float | None = None
     """Key frames at exactly these intervals, for segments: HLS."""
     has_two_passes: bool = False
+    has_b_frames: bool = True
+    """Where the encoder would make some: MP4 miscounts the length of a film that pauses at an end if it has any."""
     tune: str = ""
     encoder_preset: str = "veryfast"
 
@@ -222,7 +227,7 @@ def _plan_audio(info: MediaInfo, stream: AudioStream, options: EncodeOptions, cl
     return AudioPlan(
         index=stream.index,
         codec=codec,
-        is_copied=clip.is_whole and audio_fits(info, stream, options, codec, channels),
+        is_copied=options.can_copy and clip.is_whole and audio_fits(info, stream, options, codec, channels),
         channels=max(1, channels),
         sample_rate_hz=nearest_sample_rate_hz(codec, options.audio_sample_rate_hz or stream.sample_rate_hz),
     )
@@ -242,11 +247,7 @@ def _plan_video(
         aspect_mode=options.aspect_mode,
         is_upscaled=options.is_upscaled,
     )
-    if options.video_codec == COPY:
-        codec, is_copied = _carried(stream, options.container), True
-    else:
-        codec = VIDEO_CODECS[options.video_codec]
-        is_copied = clip.is_whole and video_fits(info, stream, options, codec, framing.size)
+    codec, is_copied = _codec_of(info, stream, options, clip, framing.size)
     is_kept = stream.has_alpha and bool(codec.alpha_format) and options.container.extname in {".webm", ".mkv"}
     return VideoPlan(
         index=stream.index,
@@ -255,11 +256,12 @@ def _plan_video(
         source_size=source_size,
         framing=framing,
         decoder=_ALPHA_DECODERS.get(stream.codec, "") if stream.has_alpha else "",
-        is_rotated=bool(stream.rotation_deg % 360),
+        is_rotated=bool(stream.rotation_deg % 360) or stream.is_mirrored,
         has_square_pixels=stream.sample_aspect_ratio in {"1:1", "", "0:1"},
         is_tone_mapped=stream.color_transfer in HDR_TRANSFERS and features.has_zscale and codec.name != "prores",
         is_full_range=stream.color_range in _FULL_RANGES or stream.pixel_format.startswith("yuvj"),
-        is_rgb=info.kind == "image" or stream.pixel_format.startswith(_RGB_PREFIXES),
+        is_rgb=_is_rgb(info, stream),
+        assumed_matrix="" if _is_rgb(info, stream) else _assumed_matrix(stream, options, source_size, framing),
         alpha=("kept" if is_kept else "flattened") if stream.has_alpha else "",
         deinterlace=options.deinterlace,
         fps=options.fps,
@@ -270,6 +272,30 @@ def _plan_video(
         tune=options.h264_tune,
         encoder_preset=options.encoder_preset,
     )
+
+
+def _is_rgb(info: MediaInfo, stream: VideoStream) -> bool:
+    return info.kind == "image" or stream.pixel_format.startswith(_RGB_PREFIXES)
+
+
+def _assumed_matrix(stream: VideoStream, options: EncodeOptions, source: Pixels, framing: Framing) -> str:
+    """Players go by the number of lines where a film does not tell: scaled across that border it has to."""
+    sizes = [framing.size, *(_framed(rung, options, source).size for rung in _pictured(options))]
+    is_hd = stream.height >= HD_LINES
+    if stream.color_space or all((height >= HD_LINES) == is_hd for _, height in sizes):
+        return ""
+    return "bt709" if is_hd else "smpte170m"
+
+
+def _codec_of(
+    info: MediaInfo, stream: VideoStream, options: EncodeOptions, clip: Clip, size: Pixels
+) -> tuple[VideoCodec, bool]:
+    """The codec of the picture, and whether the source's own is copied."""
+    if options.video_codec == COPY:
+        return _carried(stream, options.container), True
+    codec = VIDEO_CODECS[options.video_codec]
+    can_copy = options.can_copy and clip.is_whole
+    return codec, can_copy and video_fits(info, stream, options, codec, size)
 
 
 def _carried(stream: VideoStream, container: Container) -> VideoCodec:

@@ -24,6 +24,7 @@ def video_fits(info: MediaInfo, stream: VideoStream, options: EncodeOptions, cod
         stream.codec == codec.probe_name
         and (stream.width, stream.height) == size
         and stream.rotation_deg % 360 == 0
+        and not stream.is_mirrored
         and stream.sample_aspect_ratio in {"1:1", "", "0:1"}
         and stream.pixel_format in codec.copyable_formats
         and stream.color_range not in {"pc", "jpeg", "full"}

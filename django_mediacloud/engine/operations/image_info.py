@@ -1,47 +1,40 @@
-"""``image.info`` of Stupeflix (its reference, "Tasks Reference")."""
+"""``image.info`` of Stupeflix (its reference, "Tasks Reference").
+
+``focal_length`` is in millimetres, as EXIF has it. The documentation's example ("Tasks statuses format") shows 2800 for
+what can only be a lens of 28 mm: the numerator of the camera's fraction 2800/100, it seems. No other client is known to
+read the field, and the reference gives no unit.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from ...core.capabilities import OperationInfo
 from ...core.parameters import Parameters
-from ...exceptions import UnreadableMedia, UnsupportedMedia
-from ..limits import Limits
 from ..operation import Context, Operation, Outcome
 from ..parameters import source
-from ..probe import probe
-from ..stills import EXIF_ROTATIONS, content_type_of, has_alpha, is_picture, open_picture
+from ..pictures import open_source
+from ..stills import EXIF_ROTATIONS, content_type_of, has_alpha, stored_size
 
 _ORIENTATION, _DATE_TIME, _EXIF = 0x0112, 0x0132, 0x8769
 _DATE_TIME_ORIGINAL, _EXPOSURE_TIME, _ISO_SPEED, _FLASH, _FOCAL_LENGTH = 0x9003, 0x829A, 0x8827, 0x9209, 0x920A
 
 
 def _run(context: Context) -> Outcome:
-    source = context.input()
-    if not is_picture(source):
-        raise _no_picture(source, context.limits)
-    with open_picture(source, limits=context.limits) as picture:
+    with open_source(context.input(), limits=context.limits) as picture:
         exif = picture.getexif()
+        size = stored_size(picture)
         values = {
             "content_type": content_type_of(picture),
             "type": "image",
-            "width": picture.width,
-            "height": picture.height,
+            "width": size.width,
+            "height": size.height,
             "alpha": has_alpha(picture),
             **_as_shot(exif, exif.get_ifd(_EXIF)),
         }
     return Outcome(values=values)
-
-
-def _no_picture(source: Path, limits: Limits) -> UnreadableMedia | UnsupportedMedia:
-    kind = probe(source, limits=limits).kind
-    if kind == "image":
-        return UnreadableMedia("The picture is of a kind that cannot be read.")
-    return UnsupportedMedia(f"The file is {'a film' if kind == 'video' else 'sound'}, not a picture.")
 
 
 def _as_shot(main: Mapping[int, Any], exif: Mapping[int, Any]) -> dict[str, Any]:
@@ -99,4 +92,5 @@ OPERATION = Operation(
         },
     ),
     run=_run,
+    libraries=lambda _parameters: "pictures",
 )

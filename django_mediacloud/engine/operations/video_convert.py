@@ -12,21 +12,16 @@ from ..encoding.codecs import CONTAINERS
 from ..encoding.encode import encode
 from ..encoding.options import EncodeOptions, Rate
 from ..operation import Context, Operation, Outcome
+from ..parameters import crop, h264, size, source
 
 _EXTNAMES = {"wmav1": ".wmv", "wmav2": ".wmv"}
 """Windows Media sound is not for MP4: players look for it in ASF."""
 
 _PARAMETERS = Parameters(
     (
-        Parameter(name="url", type=Type.URL, help="The film.", is_required=True),
-        Parameter(name="width", type=Type.INTEGER, help="Width of the box.", minimum=2, maximum=16_384, unit="px"),
-        Parameter(name="height", type=Type.INTEGER, help="Height of the box.", minimum=2, maximum=16_384, unit="px"),
-        Parameter(
-            name="crop",
-            type=Type.BOOLEAN,
-            help="Fill the box and cut what stands over; else fit into it.",
-            default=False,
-        ),
+        source("The film."),
+        *size(" of the box; the film's own if empty."),
+        crop("Fill the box and cut what stands over; else fit into it."),
         Parameter(
             name="audio_codec",
             type=Type.STRING,
@@ -34,18 +29,7 @@ _PARAMETERS = Parameters(
             default="aac",
             choices=("mp2", "mp3", "aac", "wmav1", "wmav2"),
         ),
-        Parameter(
-            name="video_codec", type=Type.STRING, help="Codec of the picture.", default="h264", choices=("h264",)
-        ),
-        Parameter(
-            name="video_bitrate",
-            type=Type.INTEGER,
-            help="Highest bitrate of the picture.",
-            default=3000,
-            minimum=1,
-            maximum=200_000,
-            unit="kb/s",
-        ),
+        *h264("Highest bitrate of the picture.", 3000),
         Parameter(
             name="audio_bitrate",
             type=Type.INTEGER,
@@ -63,23 +47,6 @@ _PARAMETERS = Parameters(
             choices=(22050, 44100, 48000),
             unit="Hz",
         ),
-        Parameter(
-            name="crf",
-            type=Type.INTEGER,
-            help="Constant quality: lower is better.",
-            default=23,
-            minimum=0,
-            maximum=51,
-        ),
-        Parameter(
-            name="gop",
-            type=Type.INTEGER,
-            help="A key frame at least every so many frames.",
-            default=250,
-            minimum=1,
-            maximum=100_000,
-            unit="frames",
-        ),
     )
 )
 
@@ -89,6 +56,7 @@ def _options(values: Mapping[str, Any]) -> EncodeOptions:
         container=CONTAINERS[_EXTNAMES.get(values["audio_codec"], ".mp4")],
         width=values["width"],
         height=values["height"],
+        is_upscaled=True,
         aspect_mode="fill" if values["crop"] else "constrain",
         video_codec=values["video_codec"],
         audio_codec=values["audio_codec"],
@@ -96,6 +64,8 @@ def _options(values: Mapping[str, Any]) -> EncodeOptions:
         keyframe_interval=values["gop"],
         audio_bitrate_kbps=values["audio_bitrate"],
         audio_sample_rate_hz=values["sample_rate"],
+        # A copy would have neither the quality nor the key frames that were asked for.
+        can_copy=False,
     )
 
 
@@ -114,8 +84,7 @@ def _run(context: Context) -> Outcome:
         "audio_codec": encoded.values["audio_codec"],
         "video_codec": encoded.values["video_codec"],
         "alpha": made.video is not None and made.video.has_alpha,
-        "rotation": made.video.rotation_deg if made.video is not None else 0,
-        "copied": encoded.values["copied"],
+        "rotation": float(made.video.rotation_deg) if made.video is not None else 0.0,
     }
     files: tuple[ProducedFile, ...] = encoded.files
     return Outcome(values=values, files=files, source_s=encoded.plan.source_s)
@@ -138,7 +107,6 @@ OPERATION = Operation(
             "video_codec": "Codec of the picture.",
             "alpha": "Whether the film has transparency.",
             "rotation": "Turn that is left to the player: 0.",
-            "copied": 'Streams that already fitted and were copied: "video", "audio".',
         },
         files={"output": "The converted film."},
         kinds=frozenset({Kind.TASK, Kind.PROCESS}),

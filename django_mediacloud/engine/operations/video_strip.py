@@ -10,17 +10,12 @@ from ...core.capabilities import OperationInfo
 from ...core.media import MediaInfo
 from ...core.parameters import Parameter, Parameters, Type
 from ...exceptions import UnsupportedMedia
-from ..extras import optional
-from ..frames import frames_at
-from ..geometry import Size, centred, complete
+from ..frames import frame_at, frames_at
+from ..geometry import Size, complete
 from ..operation import Context, Operation, Outcome
-from ..parameters import crop, picture_format, size, source
+from ..parameters import crop, moment, picture_format, size, source, wrap
 from ..probe import probe_film
-from ..stills import check_output_size, flattened, produce_picture, resized
-
-Image = optional("PIL.Image")
-
-_GROUND = {"RGB": (0, 0, 0), "RGBA": (0, 0, 0, 0)}
+from ..stills import check_output_size, new_sheet, paste_section, produce_picture
 
 
 def _together(values: Mapping[str, Any]) -> dict[str, list[str]]:
@@ -35,13 +30,9 @@ _PARAMETERS = Parameters(
         source("The film."),
         *size(" of each frame; the film's own if empty."),
         crop("Frames fill their sections and what stands over is cut; else they fit into them."),
-        Parameter(
-            name="wrap", type=Type.INTEGER, help="Frames in a row; all in one if empty.", minimum=1, maximum=1_000
-        ),
-        Parameter(name="start", type=Type.NUMBER, help="Time of the first frame.", default=0.0, minimum=0, unit="s"),
-        Parameter(
-            name="end", type=Type.NUMBER, help="Time of the last frame; the film's last if empty.", minimum=0, unit="s"
-        ),
+        wrap("Frames in a row; all in one if empty."),
+        moment("start", "Time of the first frame.", 0.0),
+        moment("end", "Time of the last frame; the film's last if empty."),
         Parameter(
             name="count",
             type=Type.INTEGER,
@@ -56,17 +47,26 @@ _PARAMETERS = Parameters(
 )
 
 
-def _times(info: MediaInfo, given: Mapping[str, Any]) -> list[float]:
-    """Equally spaced from start to end; the film's end stands for anything behind it."""
+def _last_frame_s(context: Context, info: MediaInfo) -> float:
+    """When the film's last frame begins: sound may go on for long after it."""
     length_s = info.duration_s or 0.0
+    if info.audio is not None:
+        return frame_at(context.input(), length_s, limits=context.limits).time_s
     rate = info.video.frame_rate if info.video is not None else None
-    last_s = max(0.0, length_s - 1 / (rate or 25.0))
+    return max(0.0, length_s - 1 / (rate or 25.0))
+
+
+def _times(context: Context, info: MediaInfo) -> list[float]:
+    """Equally spaced from start to end; the film's last frame stands for anything behind it."""
+    given = context.parameters
+    length_s = info.duration_s or 0.0
     start_s = given["start"]
     if start_s > length_s:
         raise UnsupportedMedia(
             f"The film is only {length_s:.1f} s long, so no strip can start at {start_s:g} s.",
             advice="Ask for an earlier start.",
         )
+    last_s = _last_frame_s(context, info)
     end_s = max(start_s, last_s if given["end"] is None else min(given["end"], last_s))
     step_s = (end_s - start_s) / max(1, given["count"] - 1)
     return [start_s + number * step_s for number in range(given["count"])]
@@ -77,13 +77,10 @@ def _draw(context: Context, times: Sequence[float], section: Size, columns: int,
     strip: Any = None
     for number, frame in enumerate(frames_at(context.input(), times, limits=context.limits)):
         if strip is None:
-            mode = frame.picture.mode if given["format"] == "png" else "RGB"
-            strip = Image.new(mode, size, _GROUND[mode])
-        picture = frame.picture if strip.mode == "RGBA" else flattened(frame.picture)
-        picture = resized(picture, section, crop=given["crop"])
-        left, top = centred(Size(*picture.size), section)
+            strip = new_sheet(size, frame.picture.mode if given["format"] == "png" else "RGB")
         row, column = divmod(number, columns)
-        strip.paste(picture, (column * section.width + left, row * section.height + top))
+        corner = (column * section.width, row * section.height)
+        paste_section(strip, frame.picture, corner, section, crop=given["crop"])
         context.report(100 * (number + 1) / len(times))
     return strip
 
@@ -93,7 +90,7 @@ def _run(context: Context) -> Outcome:
     info = probe_film(context.input(), limits=limits)
     original = Size(*(info.display_size or (0, 0)))
     section = complete(original, given["width"], given["height"])
-    times = _times(info, given)
+    times = _times(context, info)
     columns = min(given["wrap"] or len(times), len(times))
     size = Size(columns * section.width, math.ceil(len(times) / columns) * section.height)
     check_output_size(size, limits)

@@ -8,7 +8,7 @@ from ...exceptions import UnsupportedMedia
 from ..frames import frame_at
 from ..geometry import Size, complete
 from ..operation import Context, Operation, Outcome
-from ..parameters import crop, picture_format, size, source
+from ..parameters import crop, moment, picture_format, poster, size, source
 from ..probe import probe_film
 from ..stills import check_output_size, produce_picture, resized, with_play_icon
 
@@ -17,9 +17,9 @@ _PARAMETERS = Parameters(
         source("The film."),
         *size("; the film's own if empty."),
         crop("Fill the size and cut what stands over; else fit into it."),
-        Parameter(name="time", type=Type.NUMBER, help="When in the film.", default=0.0, minimum=0, unit="s"),
+        moment("time", "When in the film.", 0.0),
         picture_format("jpeg", "png"),
-        Parameter(name="poster", type=Type.BOOLEAN, help="With a play sign in the middle.", default=False),
+        poster(),
         Parameter(name="quality", type=Type.INTEGER, help="Quality of a JPEG.", default=75, minimum=1, maximum=95),
     )
 )

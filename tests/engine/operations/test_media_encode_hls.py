@@ -10,9 +10,8 @@ from django_mediacloud.core.spec import ProducedFile
 from django_mediacloud.engine.encoding.hls import parse_media_playlist
 from tests.media import MediaFactory
 
-from .work import Work, frame, frame_times, streams
+from .work import H264, Work, frame, frame_times, streams
 
-H264 = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p")
 RUNGS = [
     {"name": "low", "width": 80, "height": 60, "video_bitrate": 60},
     {"name": "mid", "width": 160, "height": 120, "video_bitrate": 150},

@@ -103,8 +103,14 @@ def test_thumb_quality_and_poster(work: Work, tmp_path: Path) -> None:
         assert file.path is not None
         sizes.append(file.path.stat().st_size)
     assert sizes[0] < sizes[1] < sizes[2]
-    poster = picture_of(work.run("video.thumb", source, poster=True, format="png"))
-    assert poster.getpixel((80, 60)) == (255, 255, 255)
+    assert work.run("video.thumb", source).files[0].path.stat().st_size == sizes[1]
+    plain, poster = (
+        picture_of(work.run("video.thumb", source, poster=value, format="png", width=320)) for value in (False, True)
+    )
+    assert poster.getpixel((160, 120)) == (255, 255, 255) != plain.getpixel((160, 120))
+    # The sign is in the middle, and nothing else is touched.
+    for place in ((5, 5), (160, 20), (60, 120), (315, 235)):
+        assert poster.getpixel(place) == plain.getpixel(place)
 
 
 @pytest.mark.parametrize(
@@ -147,6 +153,36 @@ def test_strip_in_rows(work: Work, ramp: Path) -> None:
     assert (outcome.values["width"], outcome.values["height"]) == (96, 48)
     assert frame_numbers(picture_of(outcome), 3, 2) == pytest.approx([25, 50, 75, 100, 125, 0], abs=1.2)
     assert work.run("video.strip", ramp, count=2, wrap=7).values["width"] == 128
+
+
+@pytest.mark.parametrize(("count", "wrap", "rows"), [(7, 3, 3), (6, 3, 2), (4, 1, 4), (3, 3, 1), (1, 5, 1)])
+def test_strip_fills_row_after_row(work: Work, ramp: Path, count: int, wrap: int, rows: int) -> None:
+    columns = min(count, wrap)
+    outcome = work.run("video.strip", ramp, count=count, wrap=wrap, start=1, end=7, format="png")
+    assert outcome.values["count"] == count
+    assert (outcome.values["width"], outcome.values["height"]) == (columns * 64, rows * 48)
+    step = 150 / max(1, count - 1)
+    numbers = [25 + step * n for n in range(count)] + [0] * (columns * rows - count)
+    assert frame_numbers(picture_of(outcome), columns, rows) == pytest.approx(numbers, abs=1.6)
+
+
+@pytest.mark.parametrize(("given", "size"), [({"width": 32}, (32, 24)), ({"height": 24}, (32, 24)), ({}, (64, 48))])
+def test_strip_of_one_size(work: Work, ramp: Path, given: dict[str, int], size: tuple[int, int]) -> None:
+    values = work.run("video.strip", ramp, count=2, **given).values
+    assert (values["width"], values["height"]) == (2 * size[0], size[1])
+
+
+@pytest.mark.parametrize("given", [{}, {"end": 7}])
+def test_strip_ends_with_the_last_frame_though_the_sound_goes_on(
+    work: Work, tmp_path: Path, given: dict[str, float]
+) -> None:
+    silent = nasty.ramp(tmp_path / "silent.mp4", duration=4)
+    source = nasty.ffmpeg(
+        tmp_path / "long.mp4", "-i", f"file:{silent}", "-f", "lavfi", "-i", "sine=d=8", "-c:v", "copy", "-c:a", "aac"
+    )
+    outcome = work.run("video.strip", source, count=4, format="png", **given)
+    assert outcome.values["duration"] == pytest.approx(8, abs=0.05)
+    assert frame_numbers(picture_of(outcome), 4) == pytest.approx([0, 33, 66, 99], abs=1.2)
 
 
 def test_strip_fits_or_fills_its_sections(work: Work, ramp: Path) -> None:

@@ -11,11 +11,14 @@ import av
 import imageio_ffmpeg
 import numpy as np
 
+from django_mediacloud.core.spec import Origin
 from django_mediacloud.engine.limits import Limits
 from django_mediacloud.engine.operation import Context, Outcome
 from django_mediacloud.engine.registry import get_operation
 
 LIMITS = Limits(threads=2)
+H264 = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p")
+"""Arguments for drawing a source."""
 
 
 class Work:
@@ -32,6 +35,17 @@ class Work:
         inputs: Mapping[str, Sequence[Path]] = {"url": [source]}
         if watermark is not None:
             inputs = {**inputs, "watermark_url": [watermark]}
+        return self.run_on(name, inputs, limits=limits, **given)
+
+    def run_on(
+        self,
+        name: str,
+        inputs: Mapping[str, Sequence[Path]],
+        *,
+        origins: Mapping[str, Sequence[Origin]] | None = None,
+        limits: Limits = LIMITS,
+        **given: Any,
+    ) -> Outcome:
         operation = get_operation(name)
         folder = self.root / f"work-{len(self.folders)}"
         folder.mkdir()
@@ -39,7 +53,12 @@ class Work:
         self.progress = []
         parameters = operation.info.parameters.clean(given, bound=frozenset(inputs))
         context = Context(
-            parameters=parameters, inputs=inputs, workdir=folder, limits=limits, report=self.progress.append
+            parameters=parameters,
+            inputs=inputs,
+            origins=origins or {},
+            workdir=folder,
+            limits=limits,
+            report=self.progress.append,
         )
         return operation.run(context)
 

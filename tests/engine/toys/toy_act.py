@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -86,6 +87,11 @@ def write_many(context: Context) -> Outcome:
         time.sleep(0.05)
 
 
+def fill_disk(context: Context) -> Outcome:
+    Path("/dev/full").write_bytes(b"x")
+    return Outcome()
+
+
 def encode(context: Context) -> Outcome:
     """Encodes for an hour."""
     run_ffmpeg(
@@ -98,20 +104,54 @@ def encode(context: Context) -> Outcome:
     return Outcome()
 
 
+def leave_running(context: Context) -> Outcome:
+    return Outcome(values={"left": subprocess.Popen(["sleep", "60"]).pid})
+
+
 def tell_environment(context: Context) -> Outcome:
     return Outcome(values={"environment": dict(os.environ), "modules": sorted(sys.modules), "folder": str(Path.cwd())})
 
 
+def import_module(context: Context) -> Outcome:
+    """Imports a module that Python would keep compiled beside its source."""
+    (context.workdir / "freshly_written.py").write_text("VALUES = " + repr(list(range(1000))))
+    sys.path.insert(0, str(context.workdir))
+    import freshly_written  # type: ignore[import-not-found]
+
+    return Outcome(values={"last": freshly_written.VALUES[-1], "cached": (context.workdir / "__pycache__").exists()})
+
+
 _ACTS: dict[str, Callable[[Context], Outcome]] = {
     act.__name__: act
-    for act in (succeed, escape, link, refuse, fail, crash, leave, hang, spin, devour, write_one, write_many, encode)
-} | {"tell_environment": tell_environment}
+    for act in (
+        succeed,
+        escape,
+        link,
+        refuse,
+        fail,
+        crash,
+        leave,
+        hang,
+        spin,
+        devour,
+        write_one,
+        write_many,
+        fill_disk,
+        encode,
+    )
+} | {"tell_environment": tell_environment, "leave_running": leave_running, "import_module": import_module}
 
 OPERATION = Operation(
     info=OperationInfo(
         name="toy.act",
         summary="Misbehave.",
-        parameters=Parameters((Parameter(name="act", type=Type.STRING, choices=tuple(_ACTS)),)),
+        parameters=Parameters(
+            (
+                Parameter(name="act", type=Type.STRING, choices=tuple(_ACTS)),
+                Parameter(name="libraries", type=Type.STRING, choices=("media", "pictures"), default="media"),
+            )
+        ),
     ),
     run=lambda context: _ACTS[context.parameters["act"]](context),
+    libraries=lambda parameters: parameters["libraries"],
 )

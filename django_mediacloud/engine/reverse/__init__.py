@@ -1,0 +1,5 @@
+"""A film backwards, in memory that does not grow with its length.
+
+``spans`` plans which packets to decode for which frames, ``frames`` brings the frames from the last to the first,
+``sound`` turns the samples round, and ``film`` puts both together.
+"""

@@ -1,0 +1,13 @@
+"""Passes its source on, and is no delivery."""
+
+from __future__ import annotations
+
+from django_mediacloud.core.capabilities import OperationInfo
+from django_mediacloud.core.parameters import Parameters
+from django_mediacloud.engine.operation import Operation, Outcome, PassedOn
+from django_mediacloud.engine.parameters import source
+
+OPERATION = Operation(
+    info=OperationInfo(name="toy.steal", summary="Misbehave.", parameters=Parameters((source("Anything."),))),
+    run=lambda _context: Outcome(passed_on=PassedOn(parameter="url", name="a.bin", content_type="x/y")),
+)
