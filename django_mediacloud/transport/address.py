@@ -18,7 +18,8 @@ MAX_URL_CHARS = 8192
 _HOST = re.compile(r"(?!-)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*")
 # What the C library's resolver would take as a number: the last label decides, as in the URL standard.
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+# Control characters, and halves of characters, which no encoding can say.
+_UNSENDABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _IN_PATH = "!#$%&'()*+,/:;=?@[]~"
 
 
@@ -75,8 +76,10 @@ class Address:
 def parse_address(url: str, schemes: tuple[str, ...] = ("http", "https")) -> Address:
     """``url`` in its parts. ``FetchRefused`` if its scheme is not among ``schemes`` or its spelling is ambiguous."""
     url = url.strip(" ")
-    if _CONTROL.search(url) or len(url) > MAX_URL_CHARS:
-        raise FetchRefused(f"An address has at most {MAX_URL_CHARS} characters and no control characters.")
+    if _UNSENDABLE.search(url) or len(url) > MAX_URL_CHARS:
+        raise FetchRefused(
+            f"An address has at most {MAX_URL_CHARS} characters, and no control characters or halves of characters."
+        )
     try:
         parts = urlsplit(url)
         port = parts.port

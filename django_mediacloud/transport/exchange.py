@@ -13,7 +13,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 
 import certifi
@@ -52,10 +52,13 @@ def exchange(
     watch: Watch,
     method: str = "GET",
     headers: Mapping[str, str] | None = None,
-    body: bytes | None = None,
+    body: bytes | Iterable[bytes] | None = None,
     resolve: Resolve = resolve_host,
 ) -> Iterator[http.client.HTTPResponse]:
     """Send one request; the answer, whatever its status, with its body still to be read.
+
+    A ``body`` in pieces wants a Content-Length among the ``headers``. Whoever refuses a request often says so and hangs
+    up before all of it was sent: that answer is given, too.
 
     ``FetchRefused`` if the rules forbid the address. ``FetchFailed`` if no answer comes, or if the connection breaks
     while the body is read inside the ``with``.
@@ -72,9 +75,32 @@ def exchange(
             sent = {"Host": address.netloc, "User-Agent": USER_AGENT, "Accept": "*/*", "Accept-Encoding": "identity"}
             sent |= {"Authorization": address.authorization} if address.credentials else {}
             sent |= {**(headers or {}), "Connection": "close"}
-            connection.request(method, address.path, body=body, headers=sent)
-            with closing(connection.getresponse()) as response:
+            with closing(_answer(connection, method, address.path, body, sent)) as response:
                 yield response
+
+
+def _answer(
+    connection: http.client.HTTPConnection,
+    method: str,
+    path: str,
+    body: bytes | Iterable[bytes] | None,
+    headers: Mapping[str, str],
+) -> http.client.HTTPResponse:
+    try:
+        connection.request(method, path, body=body, headers=headers)
+    except (BrokenPipeError, ConnectionResetError) as broken:
+        try:
+            # As far as http.client knows, the request is still being sent.
+            response = http.client.HTTPResponse(connection.sock, method=method)
+            response.begin()
+        except (OSError, http.client.HTTPException):
+            raise broken from None
+        # Nobody can have taken what was not sent.
+        if response.status < 400:
+            response.close()
+            raise
+        return response
+    return connection.getresponse()
 
 
 @contextmanager

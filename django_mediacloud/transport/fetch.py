@@ -29,14 +29,15 @@ _CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetched:
-    """What came. ``size_bytes`` counts after any decompression; ``content_type`` is what the server says
-    (``type/subtype`` or empty), ``filename`` a name to show, never a path, ``url`` where it was in the end, without
-    its query."""
+    """What came. ``size_bytes`` counts after any decompression; ``content_type`` (``type/subtype``) and ``charset`` are
+    what the server says, or empty; ``filename`` is a name to show, never a path; ``url`` is where it was in the end,
+    without its query."""
 
     size_bytes: int
     content_type: str
     filename: str
     url: str
+    charset: str = ""
 
 
 def fetch(
@@ -119,6 +120,7 @@ class _Fetch:
                 content_type=media_type(response.headers.get("Content-Type") or ""),
                 filename=display_name(response.headers.get("Content-Disposition") or "", address.last_segment),
                 url=str(address),
+                charset=response.headers.get_content_charset() or "",
             )
 
     @contextmanager

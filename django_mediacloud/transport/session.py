@@ -8,6 +8,7 @@ from typing import Any
 import requests
 import urllib3
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import InvalidHeader
 
 from .. import __version__
 
@@ -18,11 +19,27 @@ MAX_WAIT_S = 30.0
 
 
 class _Retry(urllib3.Retry):
-    """``Retry-After`` is the other side's wish: obeyed up to a bound, so that it cannot hold a worker for a day."""
-
     def get_retry_after(self, response: urllib3.BaseHTTPResponse) -> float | None:
-        wait_s = super().get_retry_after(response)
-        return None if wait_s is None else min(wait_s, MAX_WAIT_S)
+        return asked_wait_s(response.headers.get("Retry-After") or "")
+
+
+def asked_wait_s(retry_after: str) -> float | None:
+    """The seconds that a Retry-After asks for; None if it asks for nothing that can be read.
+
+    It is the other side's wish: obeyed up to ``MAX_WAIT_S``, so that it cannot hold a worker for a day.
+    """
+    try:
+        return min(float(urllib3.Retry().parse_retry_after(retry_after)), MAX_WAIT_S)
+    except (InvalidHeader, ValueError, OverflowError):
+        # A number or a year may be too long for Python.
+        return None
+
+
+class _Session(requests.Session):
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        """Nowhere. Even told not to follow a redirect, requests looks where it leads: it reads all of its body,
+        however long, and raises what it likes for an address that is none."""
+        return None
 
 
 class _Adapter(HTTPAdapter):
@@ -51,8 +68,8 @@ def make_session(
 
     GET, HEAD, OPTIONS, PUT and DELETE are tried again up to ``retries`` times after 429, 503 or a broken connection:
     after the ``Retry-After`` that was sent, or with growing waits from ``backoff_s``, never over 30 seconds. The last
-    answer is returned as it is. POST is never repeated. ``use_environment`` lets the machine's proxies and ``.netrc``
-    apply.
+    answer is returned as it is. POST is never repeated, and no redirect is followed. ``use_environment`` lets the
+    machine's proxies and ``.netrc`` apply.
     """
     retry = _Retry(
         total=retries,
@@ -62,7 +79,7 @@ def make_session(
         backoff_max=MAX_WAIT_S,
         raise_on_status=False,
     )
-    session = requests.Session()
+    session = _Session()
     session.trust_env = use_environment
     session.verify = ca_file or True
     session.headers["User-Agent"] = USER_AGENT

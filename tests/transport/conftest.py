@@ -12,8 +12,8 @@ from django_mediacloud.transport import FetchRules
 from tests.servers import LocalServer
 
 PEM = Path(__file__).with_name("media_test.pem")
-LOCAL = FetchRules(allow=("127.0.0.1",), connect_timeout_s=3, read_timeout_s=3, total_timeout_s=20)
-"""May reach the tests' own servers; impatient."""
+LOCAL = FetchRules(allow=("127.0.0.1",), connect_timeout_s=10, read_timeout_s=10, total_timeout_s=60)
+"""May reach the tests' own servers. A busy machine may let one wait; who is to be impatient says so."""
 
 
 @pytest.fixture

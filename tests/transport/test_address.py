@@ -70,6 +70,9 @@ def test_credentials_and_query_are_not_shown() -> None:
         "http://" + "a." * 130 + "example/",
         "http://media.example/" + "a" * 9000,
         "http://２１３０７０６４３３/",
+        "http://media.example/\ud83d",
+        "http://media.example/?a=\ude00",
+        "http://\ud83d.example/",
     ],
 )
 def test_what_can_be_read_in_two_ways_or_in_none_is_refused(url: str) -> None:

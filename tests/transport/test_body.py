@@ -49,7 +49,11 @@ def test_several_members_of_gzip_are_one_file() -> None:
         assert b"".join(decode(pieces, "gzip")) == b"one two"
 
 
-@pytest.mark.parametrize("data", [b"this is no gzip", gzip.compress(b"x" * 100)[:-9], gzip.compress(b"x")[:-1] + b"y"])
+@pytest.mark.parametrize(
+    "data",
+    [b"this is no gzip", gzip.compress(b"x" * 100)[:-9], gzip.compress(b"x")[:-1] + b"y"],
+    ids=["no gzip", "cut off", "a wrong length"],  # Their bytes hold the time of day.
+)
 def test_damage_is_a_failure(data: bytes) -> None:
     with pytest.raises(FetchFailed, match="compression"):
         list(decode(iter([data]), "gzip"))

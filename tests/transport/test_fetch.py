@@ -14,7 +14,8 @@ import pytest
 
 from django_mediacloud import __version__
 from django_mediacloud.exceptions import FetchFailed, StorageError, WorkStopped
-from django_mediacloud.transport import Fetched, fetch
+from django_mediacloud.transport import Fetched, fetch, watch
+from tests.ports import closed_port
 from tests.servers import Generated, LocalServer, RawServer, Reply, redirect
 
 from .conftest import LOCAL, PEM
@@ -26,11 +27,6 @@ ETAG = {"ETag": '"one"'}
 
 def to_local(_host: str, _port: int) -> list[str]:
     return ["127.0.0.1"]
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 # What comes back
@@ -134,8 +130,9 @@ def test_a_status_is_final_or_may_pass(status: int, is_retryable: bool, serve: S
 
 
 def test_nobody_listens() -> None:
-    with pytest.raises(FetchFailed, match=r"connection to 127\.0\.0\.1 failed: Connection refused") as caught:
-        fetch(f"http://127.0.0.1:{free_port()}/", io.BytesIO(), rules=LOCAL)
+    refused = r"connection to 127\.0\.0\.1 failed: Connection refused"
+    with closed_port() as port, pytest.raises(FetchFailed, match=refused) as caught:
+        fetch(f"http://127.0.0.1:{port}/", io.BytesIO(), rules=LOCAL)
     assert caught.value.is_retryable
 
 
@@ -164,7 +161,7 @@ def test_a_name_server_that_does_not_answer() -> None:
     started = time.monotonic()
     with pytest.raises(FetchFailed, match=r"name\.example was silent for 0\.5 seconds"):
         fetch("http://name.example/", io.BytesIO(), rules=replace(LOCAL, connect_timeout_s=0.5), resolve=hangs)
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 10
     released.set()
 
 
@@ -194,7 +191,7 @@ def test_silence_is_cut_short(serve: Serve, tmp_path: Path) -> None:
     started = time.monotonic()
     with pytest.raises(FetchFailed, match=r"was silent for 0\.5 seconds") as caught:
         fetch(server.url("/f"), tmp_path / "fetched", rules=replace(LOCAL, read_timeout_s=0.5))
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 10
     assert (caught.value.code, caught.value.is_retryable) == ("fetch_timeout", True)
 
 
@@ -206,11 +203,18 @@ class Gone(WorkStopped, TimeoutError):
 @pytest.mark.parametrize("error", [WorkStopped, Gone, ConnectionResetError, KeyboardInterrupt])
 @pytest.mark.parametrize("is_tls", [False, True])
 def test_a_stop_is_noticed_while_the_other_side_stalls(
-    reply: dict[str, float], error: type[BaseException], is_tls: bool, serve: Serve, tls: ssl.SSLContext, tmp_path: Path
+    reply: dict[str, float],
+    error: type[BaseException],
+    is_tls: bool,
+    serve: Serve,
+    tls: ssl.SSLContext,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(watch, "TICK_S", 0.1)
     server = serve({"/f": Reply(body=BODY, **reply)}, tls=tls if is_tls else None)  # type: ignore[arg-type]
     target = tmp_path / "fetched"
-    stopped_at = time.monotonic() + 0.5
+    stopped_at = time.monotonic() + 0.2
 
     def stop(_done: int, _total: int | None) -> None:
         if time.monotonic() > stopped_at:
@@ -224,7 +228,8 @@ def test_a_stop_is_noticed_while_the_other_side_stalls(
             on_chunk=stop,
             resolve=to_local,
         )
-    assert time.monotonic() - stopped_at < 1.5
+    # Long before the other side goes on, or its silence is too long.
+    assert time.monotonic() - stopped_at < 20
     assert not target.exists()
 
 
@@ -281,7 +286,7 @@ def test_a_handshake_that_hangs() -> None:
         started = time.monotonic()
         with pytest.raises(FetchFailed, match=r"was silent for 0\.5 seconds"):
             fetch(server.url(scheme="https"), io.BytesIO(), rules=replace(LOCAL, connect_timeout_s=0.5))
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 10
 
 
 # Our own side
@@ -310,7 +315,8 @@ def test_the_environment_s_proxies_and_passwords_are_not_used(
 ) -> None:
     (tmp_path / "netrc").write_text("machine 127.0.0.1 login anna password secret\n")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
-    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{free_port()}")
     server = serve({"/f": Reply(body=b"ok")})
-    fetch(server.url("/f"), io.BytesIO(), rules=LOCAL)
+    with closed_port() as port:
+        monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{port}")
+        fetch(server.url("/f"), io.BytesIO(), rules=LOCAL)
     assert server.requests[0].headers["Authorization"] is None

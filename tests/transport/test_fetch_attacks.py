@@ -44,7 +44,7 @@ def assert_refused(url: str, tmp_path: Path, *, rules: FetchRules = PUBLIC) -> N
 
 
 def test_loopback(inside: LocalServer, tmp_path: Path) -> None:
-    assert requests.get(inside.url("/secret"), timeout=5).content == SECRET
+    assert requests.get(inside.url("/secret"), timeout=60).content == SECRET
     assert_refused(inside.url("/secret"), tmp_path)
     assert len(inside.requests) == 1
 
@@ -65,7 +65,7 @@ def test_loopback(inside: LocalServer, tmp_path: Path) -> None:
 )
 def test_other_spellings_of_loopback(host: str, inside: LocalServer, tmp_path: Path) -> None:
     url = inside.url("/secret", host=host)
-    assert requests.get(url, timeout=5).content == SECRET
+    assert requests.get(url, timeout=60).content == SECRET
     assert_refused(url, tmp_path)
     assert len(inside.requests) == 1
 
@@ -84,7 +84,7 @@ def test_a_number_in_disguise_is_refused_even_where_the_address_is_allowed(insid
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_redirect_inside(status: int, serve: Serve, inside: LocalServer, tmp_path: Path) -> None:
     front = serve({"/video.mp4": redirect(inside.url("/secret"), status)})
-    assert requests.get(front.url("/video.mp4"), timeout=5).content == SECRET
+    assert requests.get(front.url("/video.mp4"), timeout=60).content == SECRET
     # Only the front is allowed: it plays the public host.
     assert_refused(front.url("/video.mp4"), tmp_path, rules=replace(LOCAL, allow=(f"127.0.0.1:{front.port}",)))
     assert len(front.requests) == 2
@@ -104,11 +104,11 @@ def test_redirect_inside(status: int, serve: Serve, inside: LocalServer, tmp_pat
 )
 def test_redirect_to_the_metadata_of_a_cloud(location: str, serve: Serve, tmp_path: Path) -> None:
     front = serve({"/video.mp4": redirect(location)})
-    followed = requests.get(front.url("/video.mp4"), allow_redirects=False, timeout=5)
+    followed = requests.get(front.url("/video.mp4"), allow_redirects=False, timeout=60)
     assert "169.254" in location or followed.next is not None  # a plain client would go there
     started = time.monotonic()
-    assert_refused(front.url("/video.mp4"), tmp_path, rules=LOCAL)
-    assert time.monotonic() - started < 1
+    assert_refused(front.url("/video.mp4"), tmp_path, rules=replace(LOCAL, connect_timeout_s=20))
+    assert time.monotonic() - started < 10
 
 
 def test_file_scheme(tmp_path: Path) -> None:
@@ -123,7 +123,7 @@ def test_redirect_to_a_file(serve: Serve, tmp_path: Path) -> None:
     secret = tmp_path / "passwd"
     secret.write_bytes(SECRET)
     front = serve({"/video.mp4": redirect(secret.as_uri())})
-    location = requests.get(front.url("/video.mp4"), allow_redirects=False, timeout=5).headers["Location"]
+    location = requests.get(front.url("/video.mp4"), allow_redirects=False, timeout=60).headers["Location"]
     with urllib.request.urlopen(location) as response:
         assert response.read() == SECRET
     assert_refused(front.url("/video.mp4"), tmp_path, rules=LOCAL)
@@ -147,7 +147,7 @@ def checked_then_fetched(url: str, rules: FetchRules, resolve: Rebinding) -> byt
     rules.permitted(address, resolve(address.host, address.port))
     again = resolve(address.host, address.port)[0]
     return requests.get(
-        f"http://{again}:{address.port}{address.path}", headers={"Host": address.netloc}, timeout=5
+        f"http://{again}:{address.port}{address.path}", headers={"Host": address.netloc}, timeout=60
     ).content
 
 
@@ -194,14 +194,14 @@ def test_dns_rebinding_between_two_parts_of_a_file(serve: Serve, inside: LocalSe
 
 
 def test_drip_of_the_body(serve: Serve, tmp_path: Path) -> None:
-    server = serve({"/slow": Reply(body=b"x" * 25, drip=(1, 0.1))})
+    server = serve({"/slow": Reply(body=b"x" * 35, drip=(1, 0.1)), "/slower": Reply(body=b"x" * 200, drip=(1, 0.1))})
     started = time.monotonic()
-    requests.get(server.url("/slow"), timeout=0.5)
-    assert time.monotonic() - started > 2  # the time limit of a plain client counts from byte to byte
+    requests.get(server.url("/slow"), timeout=3)
+    assert time.monotonic() - started > 3  # the time limit of a plain client counts from byte to byte
     started = time.monotonic()
-    with pytest.raises(FetchFailed, match=r"127\.0\.0\.1 did not finish within 1 seconds") as caught:
-        fetch(server.url("/slow"), tmp_path / "fetched", rules=replace(LOCAL, total_timeout_s=1, read_timeout_s=0.5))
-    assert 0.9 < time.monotonic() - started < 2
+    with pytest.raises(FetchFailed, match=r"127\.0\.0\.1 did not finish within 0\.5 seconds") as caught:
+        fetch(server.url("/slower"), tmp_path / "fetched", rules=replace(LOCAL, total_timeout_s=0.5))
+    assert 0.4 < time.monotonic() - started < 10
     assert caught.value.code == "fetch_timeout"
     assert not (tmp_path / "fetched").exists()
 
@@ -209,7 +209,7 @@ def test_drip_of_the_body(serve: Serve, tmp_path: Path) -> None:
 def drip_headers(client: socket.socket, stopping: threading.Event) -> None:
     client.recv(4096)
     client.sendall(b"HTTP/1.1 200 OK\r\nX-Slow: ")
-    for _ in range(25):
+    for _ in range(35):
         client.sendall(b"x")
         if stopping.wait(0.1):
             return
@@ -227,12 +227,12 @@ def test_drip_of_the_headers(talk: Callable[[socket.socket, threading.Event], No
     with RawServer(talk) as server:
         if talk is drip_headers:
             started = time.monotonic()
-            assert requests.get(server.url(), timeout=0.5).content == b"ok"
-            assert time.monotonic() - started > 2
+            assert requests.get(server.url(), timeout=3).content == b"ok"
+            assert time.monotonic() - started > 3
         started = time.monotonic()
-        with pytest.raises(FetchFailed, match="did not finish within 1 seconds"):
-            fetch(server.url(), io.BytesIO(), rules=replace(LOCAL, total_timeout_s=1, read_timeout_s=0.5))
-        assert time.monotonic() - started < 2
+        with pytest.raises(FetchFailed, match=r"did not finish within 0\.5 seconds"):
+            fetch(server.url(), io.BytesIO(), rules=replace(LOCAL, total_timeout_s=0.5))
+        assert time.monotonic() - started < 10
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "x-gzip", "deflate"])
@@ -243,7 +243,7 @@ def test_bomb(encoding: str, serve: Serve, tmp_path: Path) -> None:
         data = data[10:-8]
     server = serve({"/bomb": Reply(body=data, headers={"Content-Encoding": encoding})})
     assert len(data) < 100_000
-    assert len(requests.get(server.url("/bomb"), timeout=5).content) == size
+    assert len(requests.get(server.url("/bomb"), timeout=60).content) == size
     pieces: list[int] = []
     with pytest.raises(FetchRefused, match="larger than the 1000000 bytes allowed") as caught:
         fetch(
@@ -261,7 +261,7 @@ def test_bomb(encoding: str, serve: Serve, tmp_path: Path) -> None:
 def test_bomb_in_a_bomb(serve: Serve) -> None:
     data = gzip.compress(gzip.compress(bytes(30_000_000)))
     server = serve({"/bomb": Reply(body=data, headers={"Content-Encoding": "gzip, gzip"})})
-    assert len(requests.get(server.url("/bomb"), timeout=5).content) == 30_000_000
+    assert len(requests.get(server.url("/bomb"), timeout=60).content) == 30_000_000
     with pytest.raises(FetchFailed, match="compression that was not asked for"):
         fetch(server.url("/bomb"), io.BytesIO(), rules=LOCAL)
 
@@ -274,7 +274,7 @@ def endless() -> Iterator[bytes]:
 @pytest.mark.parametrize("chunked", [False, True])
 def test_a_body_without_end(chunked: bool, serve: Serve, tmp_path: Path) -> None:
     server = serve({"/endless": lambda _request: Reply(body=endless(), chunked=chunked)})
-    with requests.get(server.url("/endless"), stream=True, timeout=5) as response:
+    with requests.get(server.url("/endless"), stream=True, timeout=60) as response:
         taken = sum(len(piece) for piece, _n in zip(response.iter_content(65536), range(100), strict=False))
     assert taken >= 5_000_000  # and so on, until the disk is full
     with pytest.raises(FetchRefused, match="larger than"):
@@ -286,8 +286,8 @@ def test_a_size_that_is_too_large_is_refused_before_a_byte_is_read(serve: Serve,
     server = serve({"/huge": Reply(body=b"x", content_length=10**13, stall_after=1)})
     started = time.monotonic()
     with pytest.raises(FetchRefused, match="larger than"):
-        fetch(server.url("/huge"), tmp_path / "fetched", rules=LOCAL)
-    assert time.monotonic() - started < 1
+        fetch(server.url("/huge"), tmp_path / "fetched", rules=replace(LOCAL, read_timeout_s=20))
+    assert time.monotonic() - started < 10
 
 
 def test_a_content_length_that_says_too_much(serve: Serve, tmp_path: Path) -> None:

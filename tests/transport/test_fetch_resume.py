@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import importlib
 import io
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,6 +20,12 @@ from .conftest import LOCAL
 Serve = Callable[..., LocalServer]
 BODY = b"".join(Generated(size=200_000).pieces(0, 200_000))
 ETAG = {"ETag": '"one"'}
+
+
+@pytest.fixture(autouse=True)
+def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    # The package's own name for it is the function.
+    monkeypatch.setattr(importlib.import_module("django_mediacloud.transport.fetch"), "FIRST_WAIT_S", 0.01)
 
 
 @pytest.mark.parametrize("validator", [ETAG, {"Last-Modified": "Mon, 01 Jan 2024 00:00:00 GMT"}])
@@ -83,7 +90,7 @@ def test_without_a_name_for_its_version_a_file_begins_again(headers: dict[str, s
 def test_a_stall_in_the_middle_is_gone_around(serve: Serve) -> None:
     server = serve({"/f": in_turn(Reply(body=BODY, stall_after=50_000, headers=ETAG), Reply(body=BODY, headers=ETAG))})
     stream = io.BytesIO()
-    fetch(server.url("/f"), stream, rules=replace(LOCAL, read_timeout_s=0.5))
+    fetch(server.url("/f"), stream, rules=replace(LOCAL, read_timeout_s=2))
     assert stream.getvalue() == BODY
 
 
