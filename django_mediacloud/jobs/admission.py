@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.core.files import File
@@ -11,13 +11,18 @@ from django.db import models
 
 from ..clouds.registry import get_operation
 from ..conf import config
+from ..core.capabilities import OperationInfo
+from ..core.destinations import DESTINATIONS
 from ..core.parameters import Parameter, Type
-from ..core.spec import JobSpec, Kind
+from ..core.spec import Delivery, Hook, JobSpec, Kind
 from ..exceptions import InvalidParameters
+from ..models import Callback
 from .sources import SOURCE
 
 MAX_PRIORITY = 100
 MAX_KEY_CHARS = 255
+MAX_KEEP_S = 100 * 365 * 86_400
+"""As good as for ever, and a date that every database has."""
 _URL = Parameter(name="url", type=Type.URL)
 
 
@@ -35,6 +40,38 @@ def cleaned_parameters(spec: JobSpec) -> dict[str, Any]:
     # An encoding reads its video, wherever that then is.
     bound = {SOURCE} if spec.kind == Kind.ENCODING else set()
     return operation.parameters.clean(spec.parameters, bound=frozenset(bound | set(spec.inputs)))
+
+
+def cleaned_destination(destination: Delivery, operation: OperationInfo) -> dict[str, Any]:
+    """What the destination needs, cleaned; ``InvalidParameters`` if it is unknown, or for all that does not fit."""
+    try:
+        known = DESTINATIONS[destination.name]
+    except KeyError:
+        raise InvalidParameters({"destination": ["must be one of: " + ", ".join(DESTINATIONS)]}) from None
+    if operation.delivery:
+        raise InvalidParameters({"destination": [f"{operation.name} goes to {operation.delivery} by itself"]})
+    return known.parameters.clean(destination.parameters)
+
+
+def check_keep(keep_s: float | None) -> None:
+    # NaN is between nothing.
+    if keep_s is not None and not 0 <= keep_s <= MAX_KEEP_S:
+        raise InvalidParameters({"keep_s": [f"must be between 0 and {MAX_KEEP_S} seconds"]})
+
+
+def check_hooks(hooks: Iterable[Hook]) -> None:
+    """``InvalidParameters`` under ``hooks`` if one of them could not be told."""
+    owed: set[tuple[str, str]] = set()
+    for hook in hooks:
+        try:
+            check_lengths(Callback, {"url": checked_url("url", hook.url), "protocol": hook.protocol})
+        except InvalidParameters as error:
+            messages = [message for found in error.errors.values() for message in found]
+            raise InvalidParameters({"hooks": messages}) from error
+        for event in hook.events:
+            if (hook.protocol, event) in owed:
+                raise InvalidParameters({"hooks": [f"{hook.protocol} has two addresses for {event}"]})
+            owed.add((hook.protocol, event))
 
 
 def checked_url(name: str, url: str) -> str:

@@ -16,6 +16,7 @@ from ..core.states import FINAL, HELD, State
 from ..models import Job
 from .ending import end_cancelled, fail
 from .outputs import json_safe
+from .sealing import mask_values
 from .state import move, note
 
 
@@ -44,6 +45,8 @@ def apply(job: Job, snapshot: Snapshot, *, held_by: str | None = None) -> Job:
 
 def _advance(job: Job, snapshot: Snapshot, held_by: str | None) -> None:
     fields = _facts(snapshot)
+    if "values" in fields:
+        fields["values"] = mask_values(job, fields["values"])
     if snapshot.state == job.state or job.state in FINAL:
         _update(job, fields, held_by)
         return

@@ -15,10 +15,13 @@ from ..conf import config
 from ..core.failure import Failure, cut
 from ..core.states import HELD, State
 from ..models import Job, Output
+from .admission import MAX_KEEP_S
 from .deadlocks import again_after_deadlock
-from .outputs import discard_outputs
-from .state import NO_FAILURE, NO_LEASE, failure_fields, move, note
+from .outputs import discard_outputs, stored_outputs
+from .sealing import mask_failure
+from .state import NO_FAILURE, NO_LEASE, failure_fields, move, note, rows_of
 
+DAY_S = 86_400.0
 COLLECT_TRIES = 10
 """So many times as often as work is tried again, the files of a remote job are fetched again."""
 
@@ -27,8 +30,12 @@ COLLECT_TRIES = 10
 def succeed(job: Job, *, held_by: str) -> bool:
     """All files are in the storage: show them, and be done, in one transaction."""
     with transaction.atomic():
-        if not move(job, State.SUCCEEDED, held_by=held_by, progress=100.0, **NO_FAILURE):
+        # Nobody needs the secrets again.
+        if not move(job, State.SUCCEEDED, held_by=held_by, progress=100.0, sealed="", **NO_FAILURE):
             return False
+        expires_at = None if (keep_s := keep_s_of(job)) is None else timezone.now() + dt.timedelta(seconds=keep_s)
+        # What was delivered elsewhere is not ours to take away.
+        stored_outputs(job=job, attempt=job.attempt).update(expires_at=expires_at)
         Output.objects.filter(job=job, attempt=job.attempt).update(is_ready=True)
     return True
 
@@ -47,6 +54,7 @@ def fail(
     ``has_ended`` says that a remote cloud has ended its job, so that handing it in again cannot bill twice. Else a job
     that a remote cloud has is only looked at again. With ``is_prompt`` the first new try need not wait.
     """
+    failure = mask_failure(job, failure)
     failures = job.failures + 1
     attempt = job.attempt
     message = f"{failure.code}: {failure.message}"
@@ -56,15 +64,22 @@ def fail(
     if not failure.is_retryable or failures >= most:
         moved = move(job, State.FAILED, message=message, failures=failures, **holder, **failure_fields(failure))
     elif job.remote_id and not has_ended:
-        return postpone(job, message, failures=failures)
+        moved = postpone(job, message, failures=failures, **holder)
     else:
         delay_s = 0.0 if is_prompt and failures == 1 else retry_delay_s(failures)
         moved = requeue(job, message, delay_s=delay_s, failures=failures, failure=failure, **holder)
     if moved:
-        discard_outputs(Output.objects.filter(job=job, attempt=attempt))
+        discard_outputs(stored_outputs(job=job, attempt=attempt))
     else:
         note(job, f"not applied, the job has moved on: {message}")
     return moved
+
+
+def keep_s_of(job: Job) -> float | None:
+    """How long the files of ``job`` stay: as it was asked for, or as its account has set; None for ever."""
+    if job.keep_s is not None or job.access_key is None:
+        return job.keep_s
+    return min(job.access_key.keep_days * DAY_S, MAX_KEEP_S) or None
 
 
 def retry_delay_s(failures: int) -> float:
@@ -73,13 +88,19 @@ def retry_delay_s(failures: int) -> float:
     return delays_s[min(failures, len(delays_s)) - 1] if delays_s else 0.0
 
 
-def postpone(job: Job, message: str, *, failures: int) -> bool:
+def postpone(
+    job: Job,
+    message: str,
+    *,
+    failures: int,
+    held_by: str | None = None,
+    lease_over_at: dt.datetime | None = None,
+) -> bool:
     """A remote job stays as it is, and is looked at again after a delay."""
     run_after = timezone.now() + dt.timedelta(seconds=retry_delay_s(failures))
-    rows = Job.objects.filter(pk=job.pk, attempt=job.attempt, state=job.state)
+    rows = rows_of(job, held_by, lease_over_at).filter(state=job.state)
     if not rows.update(**NO_LEASE, failures=failures, run_after=run_after):
         return False
-    discard_outputs(Output.objects.filter(job=job, attempt=job.attempt))
     note(job, f"looked at again later: {message}")
     return True
 
@@ -118,7 +139,7 @@ def hand_back(job: Job, *, held_by: str) -> bool:
     attempt = job.attempt
     if not requeue(job, "handed back by a worker that stops", held_by=held_by):
         return False
-    discard_outputs(Output.objects.filter(job=job, attempt=attempt))
+    discard_outputs(stored_outputs(job=job, attempt=attempt))
     return True
 
 
@@ -134,7 +155,7 @@ def end_cancelled(
     holder: dict[str, Any] = {"held_by": held_by, "lease_over_at": lease_over_at}
     if not move(job, State.CANCELLED, sources=sources, message=message, **holder):
         return False
-    discard_outputs(Output.objects.filter(job=job, attempt__lte=job.attempt))
+    discard_outputs(stored_outputs(job=job, attempt__lte=job.attempt))
     return True
 
 

@@ -99,6 +99,8 @@ class Lease:
         changes: dict[str, Any] = {"lease_until": lease_end(now)}
         if isinstance(self.row, Job):
             changes |= {"heartbeat_at": now, "progress": self._progress}
+            if self._progress > self.row.progress:
+                changes["updated_at"] = now
         if not self.rows().update(**changes):
             raise WorkStopped("The work was cancelled or given to another worker.")
         if isinstance(self.row, Job) and self._progress > self.row.progress:

@@ -6,7 +6,7 @@ import datetime as dt
 import logging
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -16,15 +16,21 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from ..conf import config
+from ..core.parameters import MAX_DEPTH
 from ..core.spec import Kind, ProducedFile
 from ..core.states import FINAL
 from ..exceptions import StorageError
 from ..models import Factory, Job, Output
+from ..transport.naming import media_type
 from .lease import Lease
 
 logger = logging.getLogger(__name__)
 
 BATCH = 500
+MAX_PARTS = 4
+MAX_PART_CHARS = 60
+"""Of a name from outside; together they fit the column, with the number before a name that is there twice."""
+_HALF = re.compile("[\ud800-\udfff]")
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -41,9 +47,18 @@ class MovableFile(File):  # type: ignore[type-arg]  # not subscriptable at run t
 
 def safe_name(name: str) -> str:
     """``name`` as a relative path that cannot lead out of its folder; it may keep ``/`` between its parts."""
-    parts = [_UNSAFE.sub("_", part).lstrip(".")[:100] for part in PurePosixPath(name.replace("\\", "/")).parts]
-    kept = [part for part in parts if part.strip("_")]
-    return "/".join(kept[-4:]) or "file"
+    parts = [_UNSAFE.sub("_", part).lstrip(".") for part in PurePosixPath(name.replace("\\", "/")).parts]
+    kept = [_cut_part(part) for part in parts if part.strip("_")]
+    return "/".join(kept[-MAX_PARTS:]) or "file"
+
+
+def _cut_part(part: str) -> str:
+    """Not longer than a part may be, with its ending."""
+    if len(part) <= MAX_PART_CHARS:
+        return part
+    suffix = PurePosixPath(part).suffix
+    suffix = suffix if len(suffix) <= 10 else ""
+    return part[: MAX_PART_CHARS - len(suffix)] + suffix
 
 
 def storage_of(alias: str) -> Storage:
@@ -87,25 +102,31 @@ def save(storage: Storage, path: str, content: File[Any]) -> str:
     try:
         return str(storage.save(path, content))
     except Exception as error:
-        # Every storage library raises its own errors; their words may hold addresses and keys.
-        reason = getattr(error, "strerror", None) or type(error).__name__
-        raise StorageError(f"The storage did not take the file: {reason}.") from error
+        raise StorageError(f"The storage did not take the file: {_reason(error)}.") from error
+
+
+def _reason(error: Exception) -> str:
+    """Every storage library raises its own errors; their words may hold addresses and keys."""
+    return getattr(error, "strerror", None) or type(error).__name__
 
 
 def remove(storage: Storage, path: str) -> bool:
     """Whether the file is gone; a log line if the storage refused."""
     try:
         storage.delete(path)
-    except Exception:
+    except Exception as error:  # noqa: BLE001
         # As in ``save``. Who needs to know is told by the answer.
-        logger.exception("A storage did not delete a file.")
+        logger.error("A storage did not delete %s: %s.", path, _reason(error))
         return False
     return True
 
 
-def prepare_outputs(job: Job, files: Iterable[ProducedFile]) -> list[tuple[Output, ProducedFile]]:
-    """A row for each file, before any of them is written."""
-    storage, folder = storage_alias_of(job), folder_of(job)
+def prepare_outputs(
+    job: Job, files: Iterable[ProducedFile], *, done: Container[str] = (), is_stored: bool = True
+) -> list[tuple[Output, ProducedFile]]:
+    """A row for each file that is not ``done``, before any of them is written. Without ``is_stored`` they go elsewhere
+    than into a storage."""
+    storage, folder = (storage_alias_of(job), folder_of(job)) if is_stored else ("", "")
     pairs = []
     taken: set[str] = set()
     for number, file in enumerate(files):
@@ -114,14 +135,16 @@ def prepare_outputs(job: Job, files: Iterable[ProducedFile]) -> list[tuple[Outpu
             # Two names from outside became one.
             name = f"{number}-{name.replace('/', '-')}"
         taken.add(name.lower())
+        if name in done:
+            continue
         output = Output(
             job=job,
             attempt=job.attempt,
             name=name,
             role=file.role,
             storage=storage,
-            path=f"{folder}/{name}",
-            content_type=file.content_type[:100],
+            path=f"{folder}/{name}" if is_stored else "",
+            content_type=media_type(file.content_type)[:100],
             info=json_safe(dict(file.info)),
         )
         pairs.append((output, file))
@@ -150,11 +173,22 @@ def _forget(gone: list[int], kept: list[int]) -> int:
     return len(gone)
 
 
+def stored_outputs(**conditions: Any) -> QuerySet[Output]:
+    """Files in a storage. Those that were delivered elsewhere are not among them: they cannot be taken back, and their
+    rows keep them from being delivered again."""
+    return Output.objects.filter(**conditions, url="")
+
+
 def abandoned_outputs() -> QuerySet[Output]:
     """Files that nobody will show: of attempts that are over, and did not succeed."""
     now = timezone.now()
     is_over = Q(job__state__in=FINAL) | Q(attempt__lt=F("job__attempt"))
-    return Output.objects.filter(is_over, Q(expires_at__isnull=True) | Q(expires_at__lte=now), is_ready=False)
+    return stored_outputs(is_ready=False).filter(is_over, Q(expires_at__isnull=True) | Q(expires_at__lte=now))
+
+
+def expired_outputs() -> QuerySet[Output]:
+    """Files whose time is over."""
+    return Output.objects.filter(is_ready=True, expires_at__lte=timezone.now())
 
 
 def delete_file(alias: str, path: str) -> bool:
@@ -166,14 +200,21 @@ def delete_file(alias: str, path: str) -> bool:
         return False
 
 
-def json_safe(value: Any) -> Any:
-    """``value`` as plain JSON: what a cloud reports may hold tuples, paths or numbers that JSON has not."""
+def json_safe(value: Any, depth: int = 0) -> Any:
+    """``value`` as JSON that every database takes: what a cloud reports may hold tuples, paths, halves of characters,
+    or numbers that JSON has not. What is nested deeper than parameters may be is None."""
+    if depth > MAX_DEPTH:
+        return None
     if isinstance(value, dict):
-        return {str(key).replace("\x00", ""): json_safe(item) for key, item in value.items()}
+        return {_text(key): json_safe(item, depth + 1) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
-        return [json_safe(item) for item in value]
+        return [json_safe(item, depth + 1) for item in value]
     if isinstance(value, float) and not math.isfinite(value):
         return None
     if value is None or isinstance(value, int | float | bool):
         return value
-    return str(value).replace("\x00", "")
+    return _text(value)
+
+
+def _text(value: Any) -> str:
+    return _HALF.sub("\N{REPLACEMENT CHARACTER}", str(value).replace("\x00", ""))

@@ -6,7 +6,7 @@ import datetime as dt
 import logging
 from dataclasses import dataclass
 
-from django.db.models import Q
+from django.db.models import Count, Q, QuerySet, Sum
 from django.utils import timezone
 
 from ..core.states import FINAL, HELD, State
@@ -22,12 +22,13 @@ NOT_REMOVED = "The storage did not delete every file. What is left stays listed,
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Purged:
-    """How much went, or would go."""
+    """How much went, or would go; ``kept_outputs`` should have gone, but their storages did not let them."""
 
     outputs: int = 0
     jobs: int = 0
     notifications: int = 0
     bytes: int = 0
+    kept_outputs: int = 0
 
 
 def purge(*, older_than: dt.timedelta | None = None, dry_run: bool = False) -> Purged:
@@ -45,23 +46,39 @@ def purge(*, older_than: dt.timedelta | None = None, dry_run: bool = False) -> P
         jobs = Job.objects.filter(state__in=FINAL, finished_at__lt=now - older_than).exclude(kept)
         notifications = Notification.objects.filter(applied_at__lt=now - older_than)
         outputs = Output.objects.filter(Q(expires_at__lte=now) | Q(job__in=jobs.values("pk")))
-    counted = Purged(
-        outputs=outputs.count(),
-        jobs=jobs.count(),
-        notifications=notifications.count(),
-        bytes=sum(outputs.values_list("size_bytes", flat=True).iterator()),
+    count, size = _extent(outputs)
+    if dry_run:
+        return Purged(outputs=count, jobs=jobs.count(), notifications=notifications.count(), bytes=size)
+    discard_outputs(outputs)
+    removed = sum(_removes(job) for job in jobs.iterator())
+    kept_count, kept_size = _extent(outputs)
+    _, told = notifications.delete()
+    return Purged(
+        outputs=max(0, count - kept_count),
+        jobs=removed,
+        notifications=told.get(Notification._meta.label, 0),
+        bytes=max(0, size - kept_size),
+        kept_outputs=kept_count,
     )
-    if not dry_run:
-        discard_outputs(outputs)
-        for job in jobs.iterator():
-            try:
-                remove_job(job)
-            except NotAllowed:
-                continue  # somebody has just retried it
-            except StorageError:
-                logger.warning("Job %s is kept: its storage did not delete a file.", job.public_id)
-        notifications.delete()
-    return counted
+
+
+def _extent(outputs: QuerySet[Output]) -> tuple[int, int]:
+    """How many they are, and their bytes."""
+    found = outputs.aggregate(count=Count("pk"), size=Sum("size_bytes"))
+    # Some databases answer with a decimal number.
+    return found["count"], int(found["size"] or 0)
+
+
+def _removes(job: Job) -> bool:
+    """Whether ``job`` is gone."""
+    try:
+        remove_job(job)
+    except NotAllowed:
+        return False  # somebody has just retried it
+    except StorageError:
+        logger.warning("Job %s is kept: its storage did not delete a file.", job.public_id)
+        return False
+    return True
 
 
 def remove_job(job: Job) -> None:

@@ -99,7 +99,7 @@ def follow(job: Job, lease: Lease, workdir: Path) -> None:
         _ask_for_submission(cloud, job, lease)
         return
     try:
-        snapshot = cloud.poll(job.remote_id)
+        snapshot = cloud.poll(job.remote_id, job.operation)
     except CloudError as error:
         if not error.is_retryable:
             raise

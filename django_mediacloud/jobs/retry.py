@@ -9,10 +9,10 @@ from django.utils import timezone
 
 from ..core.states import RETRYABLE, SourceState, State
 from ..exceptions import NotAllowed
-from ..models import Job, Output, Video
+from ..models import Job, Video
 from .deadlocks import again_after_deadlock
 from .ingest import SOURCE_FAILED
-from .outputs import discard_outputs
+from .outputs import discard_outputs, stored_outputs
 from .queue import wake_job, wake_video
 from .state import NO_FAILURE, NO_LEASE, move
 
@@ -53,14 +53,16 @@ def retry(job: Job) -> Job:
                 retry_source(video)
         if is_ready:
             wake_job(current)
-    discard_outputs(Output.objects.filter(job=current, attempt__lte=old_attempt))
+    discard_outputs(stored_outputs(job=current, attempt__lte=old_attempt))
     return current
 
 
 def _begin_of(job: Job) -> State:
     """From the beginning; but what a service has done, and may bill, is not asked of it again."""
     last = job.events.filter(to_state=State.FAILED).last()
-    only_files_lack = job.remote_id and job.failure_is_retryable and last and last.from_state == State.COLLECTING
+    # Where a platform did not take what the service has made, the service still has it.
+    may_be_brought = job.failure_is_retryable or job.failure_code.startswith("delivery_")
+    only_files_lack = job.remote_id and may_be_brought and last and last.from_state == State.COLLECTING
     return State.COLLECTING if only_files_lack else State.QUEUED
 
 

@@ -19,8 +19,10 @@ from .collect import collect
 from .ending import database_away, end_cancelled, fail, fault, hand_back
 from .lease import Lease, join_job, leave_job, take_job
 from .remote import cancel_remote, follow, hand_in
+from .sealing import open_parameters
 from .sources import open_inputs
 from .state import move
+from .webhook_address import webhook_url
 from .workdir import open_workdir
 
 logger = logging.getLogger(__name__)
@@ -69,10 +71,11 @@ def _attend(job: Job, lease: Lease, *, is_new: bool) -> None:
             leave_job(lease)
         else:
             _fail(job, lease, database_away(error))
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001
         # A fault of ours. It must reach the job's owner and the site's log, and must not stop the worker.
-        logger.exception("Job %s failed by a fault in the program.", job.public_id)
-        _fail(job, lease, fault(error))
+        failure = fault(error)
+        logger.error("Job %s failed by a fault in the program:\n%s", job.public_id, failure.log)
+        _fail(job, lease, failure)
     except BaseException:
         # The worker is told to go (SystemExit, KeyboardInterrupt).
         if _may_be_elsewhere(lease):
@@ -111,10 +114,11 @@ def _begin(job: Job, lease: Lease, workdir: Path) -> None:
     work = Work(
         token=job.token,
         operation=job.operation,
-        parameters={name: value for name, value in job.parameters.items() if name not in job.inputs},
+        parameters={name: value for name, value in open_parameters(job).items() if name not in job.inputs},
         inputs=open_inputs(job, get_operation(job.cloud, job.operation), workdir, lease.beat),
         workdir=workdir,
         beat=lease.beat,
+        webhook_url=webhook_url(job.cloud) if cloud.capabilities.is_remote else "",
     )
     if cloud.capabilities.is_remote:
         hand_in(cloud, work, job, lease)

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from ..conf import Config, config
 from ..core.capabilities import OperationInfo
-from ..core.spec import Kind, StoredFile
+from ..core.spec import Kind, Origin, StoredFile
 from ..exceptions import StorageError, WorkStopped
 from ..models import Job
 from ..transport.fetch import fetch
@@ -40,6 +40,7 @@ class StoredInput:
     file: StoredFile
     target: Path
     beat: Beat
+    origin: Origin = field(default_factory=Origin)
     _path: Path | None = field(default=None, init=False)
 
     @property
@@ -95,6 +96,7 @@ class UrlInput:
     target: Path
     rules: FetchRules
     beat: Beat
+    origin: Origin = field(default_factory=Origin)
     _is_here: bool = field(default=False, init=False)
 
     @property
@@ -103,7 +105,8 @@ class UrlInput:
 
     def local_path(self) -> Path:
         if not self._is_here:
-            fetch(self.url, self.target, rules=self.rules, on_chunk=lambda _done, _total: self.beat())
+            came = fetch(self.url, self.target, rules=self.rules, on_chunk=lambda _done, _total: self.beat())
+            self.origin = Origin(url=came.url, content_type=came.content_type, charset=came.charset)
             self._is_here = True
         return self.target
 

@@ -19,6 +19,7 @@ from .. import signals
 from ..core.failure import MAX_MESSAGE_CHARS, Failure, cut
 from ..core.states import FINAL, State, sources_of
 from ..models import Callback, Encoding, Job, JobEvent, Video
+from ..models.job import JobQuerySet
 from .deadlocks import again_after_deadlock
 
 NO_FAILURE: Mapping[str, Any] = {
@@ -60,11 +61,7 @@ def move(
     on ``job`` when it succeeds.
     """
     allowed = sources_of(target) if sources is None else sources_of(target) & set(sources)
-    rows = Job.objects.filter(pk=job.pk, attempt=job.attempt)
-    if held_by is not None:
-        rows = rows.filter(lease_owner=held_by)
-    if lease_over_at is not None:
-        rows = rows.with_lease_over(lease_over_at)
+    rows = rows_of(job, held_by, lease_over_at)
     now = timezone.now()
     changes: dict[str, Any] = {"state": target, "updated_at": now, **fields}
     if target in FINAL:
@@ -76,14 +73,34 @@ def move(
             return False
         told = {"message": _told(message), "data": dict(data or {})}
         JobEvent.objects.create(job=job, attempt=attempt, from_state=departed, to_state=target, **told)
-        if target in FINAL and job.callback_url:
-            Callback.objects.get_or_create(
-                job=job, attempt=attempt, event=target.value, defaults={"url": job.callback_url, "next_try_at": now}
-            )
+        _owe_callbacks(job, attempt, target, now)
         transaction.on_commit(partial(announce, job.pk, target), robust=True)
     for name, value in changes.items():
         setattr(job, name, value)
     return True
+
+
+def rows_of(job: Job, held_by: str | None, lease_over_at: dt.datetime | None) -> JobQuerySet:
+    """The row of ``job`` if it is still at the attempt that was read, and held as ``move`` has it."""
+    rows = Job.objects.filter(pk=job.pk, attempt=job.attempt)
+    if held_by is not None:
+        rows = rows.filter(lease_owner=held_by)
+    return rows if lease_over_at is None else rows.with_lease_over(lease_over_at)
+
+
+def _owe_callbacks(job: Job, attempt: int, target: State, now: dt.datetime) -> None:
+    if target not in FINAL:
+        return
+    owed = [("", job.callback_url)] if job.callback_url else []
+    owed += [(hook["protocol"], hook["url"]) for hook in job.hooks if target in hook["events"]]
+    for protocol, url in owed:
+        Callback.objects.get_or_create(
+            job=job,
+            attempt=attempt,
+            event=target.value,
+            protocol=protocol,
+            defaults={"url": url, "next_try_at": now},
+        )
 
 
 def _depart(rows: Any, allowed: Collection[State], changes: Mapping[str, Any]) -> State | None:

@@ -17,7 +17,7 @@ from ..core.capabilities import OperationInfo
 from ..core.spec import JobSpec, Kind
 from ..core.states import SourceState, State
 from ..exceptions import IdempotencyConflict, InvalidParameters
-from ..models import Encoding, Factory, Job, Process, Profile, Video
+from ..models import AccessKey, Encoding, Factory, Job, Process, Profile, Video
 from .admission import check_file, check_lengths, checked_url, cleaned_parameters, scoped_key
 from .creation import create_job
 from .deadlocks import again_after_deadlock
@@ -36,6 +36,7 @@ def submit(
     files: Mapping[str, File[Any]] | None = None,
     storage: str = "",
     owner: User | None = None,
+    access_key: AccessKey | None = None,
     idempotency_key: str = "",
     **kind_fields: Any,
 ) -> Job:
@@ -43,13 +44,13 @@ def submit(
 
     ``files`` are uploads by parameter name, which are streamed into ``storage`` (the site's own if none is named). The
     same ``idempotency_key`` from the same owner gives the same job again; ``IdempotencyConflict`` if the request is
-    another one. ``kind_fields`` are the columns of the Task or Process beside the job. Raises ``InvalidParameters`` or
-    ``UnknownOperation`` before anything is stored.
+    another one. ``access_key`` is what an old protocol's client came with. ``kind_fields`` are the columns of the Task
+    or Process beside the job. Raises ``InvalidParameters`` or ``UnknownOperation`` before anything is stored.
     """
     stored = store_uploads(spec, files or {}, storage or config().storage)
     try:
         spec = replace(spec, inputs={**spec.inputs, **stored})
-        job = create_job(spec, owner, idempotency_key, kind_fields, state=State.QUEUED)
+        job = create_job(spec, owner, idempotency_key, kind_fields, state=State.QUEUED, access_key=access_key)
     except Exception:
         delete_stored(stored.values())
         raise
@@ -73,22 +74,18 @@ def submit_process(
 ) -> Job:
     """Convert one file (uploaded, or behind ``url``) into ``output_format``; the job of the Process."""
     alias = cloud or (factory.cloud if factory else "default")
-    if (file is None) == (not url):
-        raise InvalidParameters({"file": ["give either a file or a url"]})
+    _check_source(file, "url", url)
     filename = (filename_of(file) if file is not None else unquote(PurePosixPath(urlsplit(url).path).name))[:300]
-    if file is not None:
-        check_file("file", file)
     operation = _converter(alias, output_format)
-    given = {SOURCE: url} if url else {}
     spec = JobSpec(
         kind=Kind.PROCESS,
         cloud=alias,
         operation=operation.name,
-        parameters={**(options or {}), **operation.formats[output_format], **given},
+        parameters={**(options or {}), **operation.formats[output_format], **({SOURCE: url} if url else {})},
         callback_url=callback_url,
     )
     check_lengths(Process, {"input_format": input_format})
-    fields = {
+    fields: dict[str, Any] = {
         "factory": factory,
         "filename": filename,
         "input_format": input_format or PurePath(filename).suffix.lstrip(".").lower()[:32],
@@ -102,6 +99,14 @@ def submit_process(
         idempotency_key=idempotency_key,
         **fields,
     )
+
+
+def _check_source(file: File[Any] | None, url_name: str, url: str) -> None:
+    """``InvalidParameters`` unless it is either a file that may come in, or an address."""
+    if (file is None) == (not url):
+        raise InvalidParameters({"file": [f"give either a file or a {url_name}"]})
+    if file is not None:
+        check_file("file", file)
 
 
 def _converter(alias: str, output_format: str) -> OperationInfo:
@@ -158,36 +163,44 @@ def submit_video(
     same video again; ``IdempotencyConflict`` if the request is another one. Raises ``InvalidParameters`` before
     anything is stored.
     """
-    if (file is None) == (not source_url):
-        raise InvalidParameters({"file": ["give either a file or a source_url"]})
+    _check_source(file, "source_url", source_url)
     chosen = list(Profile.objects.filter(is_default=True)) if profiles is None else list(profiles)
-    asked: dict[str, Any] = {"title": title, "payload": payload, "source_url": checked_url("source_url", source_url)}
-    check_lengths(Video, asked)
     for profile in chosen:
         cleaned_parameters(replace(_spec_of(profile), callback_url=callback_url, priority=priority))
     name = PurePath(filename.replace("\\", "/")).name[:300] or (filename_of(file) if file is not None else "")
-    if file is not None:
-        check_file("file", file)
-        asked |= {"original_filename": name, "size_bytes": file.size}
+    asked = _asked(file, name, title=title, payload=payload, source_url=checked_url("source_url", source_url))
     key = scoped_key(owner, idempotency_key)
     if key and (known := _known_video(key, asked, chosen)):
         return known
-    storage = factory.storage if factory else config().storage
-    fields = {**asked, "original_filename": name}
-    video = Video(**fields, factory=factory, owner=owner, storage=storage, idempotency_key=key)
+    video = Video(**{**asked, "original_filename": name}, factory=factory, owner=owner, idempotency_key=key)
+    video.storage = factory.storage if factory else config().storage
     if file is not None:
-        video.path = store_upload(storage, source_path(video, name or "source"), file, name).path
+        video.path = store_upload(video.storage, source_path(video, name or "source"), file, name).path
     try:
-        with transaction.atomic():
-            video.save()
-            submit_encodings(video, chosen, owner=owner, callback_url=callback_url, priority=priority)
-            wake_video(video)
-    except Exception as error:
-        delete_file(video.storage, video.path)
-        if key and isinstance(error, IntegrityError) and (known := _known_video(key, asked, chosen)):
+        _insert_video(video, chosen, owner=owner, callback_url=callback_url, priority=priority)
+    except IntegrityError:
+        if key and (known := _known_video(key, asked, chosen)):
             return known
         raise
     return video
+
+
+def _asked(file: File[Any] | None, name: str, **words: str) -> dict[str, Any]:
+    """The columns by which the same request is known again. ``InvalidParameters`` for words that are too long."""
+    check_lengths(Video, words)
+    return words if file is None else {**words, "original_filename": name, "size_bytes": file.size}
+
+
+def _insert_video(video: Video, profiles: Sequence[Profile], **how: Any) -> None:
+    """``video`` with its encodings; without them its file goes, too."""
+    try:
+        with transaction.atomic():
+            video.save()
+            submit_encodings(video, profiles, **how)
+            wake_video(video)
+    except Exception:
+        delete_file(video.storage, video.path)
+        raise
 
 
 def _known_video(key: str, asked: Mapping[str, Any], profiles: Sequence[Profile]) -> Video | None:

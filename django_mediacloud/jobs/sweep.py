@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from ..clouds.registry import get_cloud
@@ -22,7 +22,7 @@ from ..exceptions import MediaCloudError
 from ..models import Job, Output, Video
 from .ending import end_cancelled, fail
 from .ingest import fail_encodings, release_encodings
-from .outputs import abandoned_outputs, discard_outputs
+from .outputs import abandoned_outputs, discard_outputs, expired_outputs
 from .queue import wake_job, wake_video
 from .state import NO_LEASE
 from .workdir import remove_abandoned
@@ -36,7 +36,7 @@ REWAKE_S = 60
 
 @dataclass(slots=True, kw_only=True)
 class Swept:
-    """How many rows were mended, by kind, and folders and files of killed workers removed."""
+    """How many rows were mended, by kind, and folders and files removed: those of killed workers, and what expired."""
 
     lost: int = 0
     cancelled: int = 0
@@ -60,7 +60,7 @@ def sweep() -> Swept:
         sources=_sweep_sources(now),
         released=_release(),
         folders=remove_abandoned(),
-        outputs=_discard_abandoned(),
+        outputs=_discard(abandoned_outputs()) + _discard(expired_outputs()),
     )
 
 
@@ -146,8 +146,8 @@ def _wake(job: Job, now: dt.datetime) -> bool:
     return True
 
 
-def _discard_abandoned() -> int:
-    found = list(abandoned_outputs().values_list("pk", flat=True)[:BATCH])
+def _discard(outputs: QuerySet[Output]) -> int:
+    found = list(outputs.values_list("pk", flat=True)[:BATCH])
     return discard_outputs(Output.objects.filter(pk__in=found)) if found else 0
 
 

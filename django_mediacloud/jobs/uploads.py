@@ -13,7 +13,7 @@ from django.core.files import File
 from ..conf import config
 from ..core.spec import JobSpec, StoredFile
 from .admission import check_file, cleaned_parameters
-from .outputs import delete_file, safe_name, save, storage_of
+from .outputs import delete_file, remove, safe_name, save, storage_of
 
 
 def filename_of(file: File[Any]) -> str:
@@ -43,8 +43,14 @@ def store_uploads(spec: JobSpec, files: Mapping[str, File[Any]], storage: str) -
 
 
 def store_upload(storage: str, path: str, file: File[Any], filename: str) -> StoredFile:
-    """``file`` in ``storage``, at ``path`` or near it. ``StorageError`` if the storage does not take it."""
-    saved = save(storage_of(storage), path, file)
+    """``file`` in ``storage``, at ``path``, whose folder is its own. ``StorageError`` if the storage does not take it:
+    then nothing of it stays there, since no row leads to it."""
+    target = storage_of(storage)
+    try:
+        saved = save(target, path, file)
+    except BaseException:
+        remove(target, path)
+        raise
     return StoredFile(storage=storage, path=saved, filename=filename, size_bytes=file.size)
 
 

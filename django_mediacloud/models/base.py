@@ -10,6 +10,10 @@ from django.db import models
 from django.db.models import Q
 
 
+def choices_of(words: Any) -> list[tuple[str, str]]:
+    return [(word.value, word.value.replace("_", " ")) for word in words]
+
+
 class OwnedQuerySet(models.QuerySet[Any]):
     """Rows that have an ``owner``."""
 

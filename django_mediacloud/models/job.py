@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any, Self
+from typing import Self
 
 from django.conf import settings
 from django.db import models
@@ -12,11 +12,8 @@ from django.db.models import Q
 from ..core.failure import Failure
 from ..core.spec import Kind
 from ..core.states import CANCELLABLE, FINAL, HELD, RETRYABLE, State
-from .base import Failed, Leased, LeasedQuerySet, PublicModel
-
-
-def choices_of(words: Any) -> list[tuple[str, str]]:
-    return [(word.value, word.value.replace("_", " ")) for word in words]
+from .access import AccessKey
+from .base import Failed, Leased, LeasedQuerySet, PublicModel, choices_of
 
 
 class JobQuerySet(LeasedQuerySet):
@@ -41,11 +38,18 @@ class Job(PublicModel, Leased, Failed):
     parameters = models.JSONField(default=dict, blank=True)
     inputs = models.JSONField(default=dict, blank=True, help_text="Stored files by parameter name.")
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    access_key = models.ForeignKey(AccessKey, models.PROTECT, null=True, blank=True, related_name="jobs")
     priority = models.SmallIntegerField(default=0)
     # NULL where there is none: every database lets NULLs repeat under a unique key.
     idempotency_key = models.CharField(max_length=255, null=True, blank=True, unique=True)
     remote_id = models.CharField(max_length=200, null=True, blank=True)  # noqa: DJ001
     callback_url = models.CharField(max_length=2000, blank=True, default="")
+    hooks = models.JSONField(default=list, blank=True, help_text="core.spec.Hook: who else is told, in which words.")
+    destination = models.JSONField(
+        default=dict, blank=True, help_text="core.spec.Delivery: where the files go instead."
+    )
+    keep_s = models.FloatField(null=True, blank=True, help_text="Files go so many seconds after the end.")
+    sealed = models.TextField(blank=True, default="", help_text="Secrets among the parameters, encrypted.")
 
     state = models.CharField(max_length=16, choices=choices_of(State), default=State.NEW)
     progress = models.FloatField(default=0.0, help_text="0 to 100.")
@@ -74,7 +78,9 @@ class Job(PublicModel, Leased, Failed):
             models.Index(fields=["state", "-priority", "id"], name="mediacloud_job_ready"),
             models.Index(fields=["state", "lease_until"], name="mediacloud_job_lease"),
             models.Index(fields=["-created_at"], name="mediacloud_job_newest"),
+            models.Index(fields=["updated_at"], name="mediacloud_job_changed"),
             models.Index(fields=["owner", "-created_at"], name="mediacloud_job_owned"),
+            models.Index(fields=["access_key", "state"], name="mediacloud_job_of_key"),
             models.Index(fields=["operation", "state", "-finished_at"], name="mediacloud_job_history"),
         ]
         ordering = ["-id"]
@@ -140,6 +146,7 @@ class Output(models.Model):
     role = models.CharField(max_length=32, default="output")
     storage = models.CharField(max_length=64)
     path = models.CharField(max_length=500)
+    url = models.CharField(max_length=2000, blank=True, default="", help_text="Where it was delivered to, if it was.")
     size_bytes = models.PositiveBigIntegerField(default=0)
     content_type = models.CharField(max_length=100, blank=True, default="")
     info = models.JSONField(default=dict, blank=True)

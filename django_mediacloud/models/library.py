@@ -15,8 +15,7 @@ from ..core.media import MediaInfo
 from ..core.spec import Kind, StoredFile
 from ..core.states import SourceState
 from ..exceptions import InvalidParameters, MediaCloudError
-from .base import Failed, Leased, LeasedQuerySet, OwnedQuerySet, PublicModel
-from .job import choices_of
+from .base import Failed, Leased, LeasedQuerySet, OwnedQuerySet, PublicModel, choices_of
 
 
 class FactoryQuerySet(OwnedQuerySet):
@@ -68,9 +67,13 @@ class Profile(PublicModel):
         return self.title or self.name
 
     def clean(self) -> None:
-        """Hold the parameters against what the operation declares."""
+        """Hold the parameters against what the operation declares. One that takes secrets is refused: a profile's row,
+        its page and the API tell its parameters."""
         try:
             operation = get_operation(self.cloud, self.operation)
+            if secrets := [item.name for item in operation.parameters if item.is_secret]:
+                words = f"{self.operation} takes secrets ({', '.join(secrets)}), and a profile keeps none"
+                raise ValidationError({"operation": words})
             operation.parameters.clean(self.parameters, bound=frozenset({"url"}))
         except InvalidParameters as error:
             sentences = [f"{name}: {', '.join(messages)}" for name, messages in error.errors.items()]

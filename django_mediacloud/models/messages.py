@@ -6,7 +6,8 @@ from django.db import models
 from django.db.models import Q
 
 from ..core.states import CallbackState
-from .job import Job, choices_of
+from .base import choices_of
+from .job import Job
 
 
 class Notification(models.Model):
@@ -38,6 +39,7 @@ class Callback(models.Model):
     event = models.CharField(max_length=32)
     attempt = models.PositiveIntegerField(help_text="The job's attempt that it tells of.")
     url = models.CharField(max_length=2000)
+    protocol = models.CharField(max_length=64, blank=True, default="", help_text="Whose words; empty: this app's own.")
     state = models.CharField(max_length=16, choices=choices_of(CallbackState), default=CallbackState.PENDING)
     tries = models.PositiveIntegerField(default=0)
     next_try_at = models.DateTimeField(null=True, blank=True)
@@ -51,7 +53,7 @@ class Callback(models.Model):
             models.CheckConstraint(
                 condition=Q(state__in=[state.value for state in CallbackState]), name="mediacloud_callback_state_known"
             ),
-            models.UniqueConstraint(fields=["job", "attempt", "event"], name="mediacloud_callback_once"),
+            models.UniqueConstraint(fields=["job", "attempt", "event", "protocol"], name="mediacloud_callback_once"),
         ]
         indexes = [models.Index(fields=["state", "next_try_at"], name="mediacloud_callback_due")]
         ordering = ["-id"]

@@ -61,10 +61,21 @@ def test_the_key_of_a_video_is_for_one_request(upload):
         ("film\n.mp4", "film_.mp4"),
         ("日本.mp4", "_.mp4"),
         ("-rf", "-rf"),
+        ("a" * 56 + ".mp4", "a" * 56 + ".mp4"),
+        ("a" * 57 + ".mp4", "a" * 56 + ".mp4"),
+        ("a." + "b" * 300, "a." + "b" * 58),
     ],
 )
 def test_a_name_from_outside_is_never_a_path(given, kept):
     assert safe_name(given) == kept
+
+
+def test_the_longest_names_from_outside_fit_their_columns(submit, tmp_path):
+    long = "/".join(["a" * 300] * 6) + ".mp4"
+    files = [ProducedFile(name=long, content_type="a/b", path=tmp_path) for _ in range(12)]
+    for output, _ in prepare_outputs(submit("hello", name="a"), files):
+        output.full_clean()
+        assert output.name.endswith(".mp4")
 
 
 def test_two_names_that_become_one_stay_two_files(submit, tmp_path):

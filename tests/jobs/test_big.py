@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import psutil
@@ -67,11 +67,11 @@ def hardly_growing() -> Iterator[None]:
 
 
 @pytest.fixture
-def big_upload() -> TemporaryUploadedFile:
-    """What Django's upload handler makes of a large file in a request."""
-    upload = TemporaryUploadedFile("big.mov", "video/quicktime", SIZE, None)
-    upload.file.truncate(SIZE)
-    return upload
+def big_upload() -> Iterator[TemporaryUploadedFile]:
+    """What Django's upload handler makes of a large file in a request, which closes it at its end."""
+    with closing(TemporaryUploadedFile("big.mov", "video/quicktime", SIZE, None)) as upload:
+        upload.file.truncate(SIZE)
+        yield upload
 
 
 @pytest.mark.parametrize("store", ["default", "copying"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import json
 
 import pytest
@@ -17,7 +18,7 @@ from django_mediacloud.conf import problems_in
 from django_mediacloud.core.failure import Failure
 from django_mediacloud.core.spec import JobSpec, Snapshot
 from django_mediacloud.core.states import State
-from django_mediacloud.exceptions import IdempotencyConflict, NotAllowed
+from django_mediacloud.exceptions import IdempotencyConflict, NotAllowed, StorageError
 from django_mediacloud.jobs.outputs import json_safe
 from django_mediacloud.models import Job, Output, Video
 from tests.servers import Reply, in_turn, json_reply
@@ -176,6 +177,31 @@ def test_uploads_of_one_name_stay_two_and_go_with_their_jobs(workshop, settings,
         jobs.remove_job(jobs.cancel(one))
         assert not storages["default"].exists(one.inputs["url"]["path"])
         assert storages["default"].open(two.inputs["url"]["path"]).read() == b"of Bert"
+
+
+class NoRoom(ContentFile):
+    """Fills the disk with its first half."""
+
+    def chunks(self, chunk_size=None):
+        yield b"half"
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.parametrize(
+    "send",
+    [
+        lambda file: jobs.submit(JobSpec(operation="copy"), files={"url": file}),
+        lambda file: jobs.submit_video(file=file, profiles=[]),
+    ],
+    ids=["task", "video"],
+)
+def test_an_upload_that_finds_no_room_leaves_nothing_behind(send, workshop, settings, tmp_path):
+    with with_storage(settings, tmp_path, "ForgetfulStorage"):
+        file = NoRoom(b"of Anna", name="film.mov")
+        with pytest.raises(StorageError, match="No space left"):
+            send(file)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+    assert (Job.objects.count(), Video.objects.count()) == (0, 0)
 
 
 def test_a_storages_own_errors_may_pass_and_their_words_stay_inside(workshop, settings, tmp_path):

@@ -12,9 +12,12 @@ from django.test import override_settings
 from django.utils import timezone
 
 from django_mediacloud import jobs
+from django_mediacloud.core.failure import Failure
 from django_mediacloud.core.spec import JobSpec, Snapshot
 from django_mediacloud.core.states import State
-from django_mediacloud.models import Job
+from django_mediacloud.jobs.ending import fail
+from django_mediacloud.jobs.lease import join_job
+from django_mediacloud.models import Job, Output
 from tests.servers import LocalServer, RawServer, Reply, json_reply
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -175,3 +178,22 @@ def test_a_cancel_while_it_is_handed_in_still_reaches_the_service(far):
     far.routes["/jobs/r1"] = json_reply({"id": "r1", "status": "stopped"})
     assert (again(job).state, job.remote_id) == (State.CANCELLED, "r1")
     assert ("DELETE", "/jobs/r1") in [(request.method, request.path) for request in far.requests]
+
+
+def test_who_has_lost_the_job_takes_it_from_nobody(far):
+    """A worker that woke too late finds that its upload failed, while another one is at it."""
+    job = again(submit())
+    Job.objects.filter(pk=job.pk).update(state=State.COLLECTING)
+    job.refresh_from_db()
+    late = join_job(job)
+    overdue(job)
+    job.refresh_from_db()
+    holder = join_job(job)
+    Output.objects.create(job=job, attempt=job.attempt, name="a.txt")
+
+    passing = Failure(code="delivery_failed", message="No answer.", is_retryable=True)
+    assert fail(late.row, passing, held_by=late.owner) is False
+
+    job.refresh_from_db()
+    assert (job.lease_owner, job.failures) == (holder.owner, 0)
+    assert Output.objects.filter(job=job).exists()

@@ -10,6 +10,8 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from django_mediacloud import jobs
+from django_mediacloud.access import issue
+from django_mediacloud.core.spec import JobSpec, StoredFile
 from django_mediacloud.core.states import SourceState, State
 from django_mediacloud.exceptions import WorkStopped
 from django_mediacloud.jobs.ending import succeed
@@ -146,3 +148,29 @@ def test_the_leases_of_a_dead_process_end_at_once(submit):
     assert jobs.sweep().lost == 0
     assert expire_leases_of(process) == 1
     assert jobs.sweep().lost == 1
+
+
+def test_files_go_when_their_time_is_over(workshop):
+    source = {"url": StoredFile(storage="default", path=default_storage.save("a.bin", ContentFile(b"a file")))}
+    short, long = (jobs.submit(JobSpec(operation="copy", inputs=source, keep_s=keep_s)) for keep_s in (0.0, 3600.0))
+    for job in (short, long):
+        jobs.run(job.pk)
+    gone, kept = Output.objects.get(job=short), Output.objects.get(job=long)
+    assert default_storage.exists(gone.path)
+
+    assert jobs.sweep().outputs == 1
+
+    assert not default_storage.exists(gone.path)
+    assert default_storage.exists(kept.path)
+    assert list(Output.objects.all()) == [kept]
+
+
+def test_an_account_says_how_long_its_files_stay(workshop):
+    key = issue("stupeflix", keep_days=3).key
+    source = {"url": StoredFile(storage="default", path=default_storage.save("a.bin", ContentFile(b"a file")))}
+    job = jobs.submit(JobSpec(operation="copy", inputs=source), access_key=key)
+    jobs.run(job.pk)
+
+    job.refresh_from_db()
+    [output] = job.outputs.all()
+    assert abs(output.expires_at - job.finished_at - dt.timedelta(days=3)) < dt.timedelta(minutes=1)
