@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 
 import pytest
+from django.core.wsgi import get_wsgi_application
 from django.test import override_settings
 
 from django_mediacloud import jobs, signals
@@ -111,3 +113,30 @@ def test_the_signal_tells_of_each_message_once(client, job):
     finally:
         signals.notification_received.disconnect(hear)
     assert heard == [(Notification, {"notification": Notification.objects.get()})]
+
+
+@pytest.mark.parametrize(
+    "announced",
+    [
+        {"CONTENT_LENGTH": "20"},
+        {"CONTENT_LENGTH": "abc"},
+        {"CONTENT_LENGTH": "-1"},
+        {"CONTENT_LENGTH": "9" * 5_000},
+        {"HTTP_TRANSFER_ENCODING": "chunked"},
+    ],
+)
+def test_half_a_message_is_refused_and_not_stored(far, announced):
+    """As WSGI shows one that was cut off on its way, or came in chunks; services send again what was not taken."""
+    environ = {
+        "REQUEST_METHOD": "POST",
+        "PATH_INFO": f"/hooks/far/{webhook_token('far')}/",
+        "SERVER_NAME": "testserver",
+        "SERVER_PORT": "80",
+        "wsgi.input": io.BytesIO(b'{"id": "r1"'),
+        **announced,
+    }
+    said = []
+    body = b"".join(get_wsgi_application()(environ, lambda status, _headers: said.append(status)))
+    assert said == ["400 Bad Request"]
+    assert json.loads(body)["code"] == "unreadable"
+    assert not Notification.objects.exists()

@@ -1,4 +1,4 @@
-"""Sends what is due, in the order in which it fell due, several at a time.
+"""Sends what is due, several at a time, account by account in turn (``turns``).
 
 A callback is claimed before it is sent, by one conditional update that counts the try and moves the next one into the
 future: of two sweepers one gets it, and if that one dies, it comes due again.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 
 from django.utils import timezone
@@ -17,24 +17,24 @@ from django.utils import timezone
 from ..conf import config
 from ..core.states import CallbackState
 from ..exceptions import FetchError
+from ..jobs.ending import fault
 from ..jobs.sources import fetch_rules
 from ..models import Callback
 from ..transport.delivery import post_json
 from ..transport.rules import FetchRules
 from .payload import event_id, render
+from .turns import AT_ONCE, LOOK_S, Turns
 
 logger = logging.getLogger(__name__)
 
 RETRY_DELAYS_S = (10, 30, 120, 600, 1800, 3600, 7200, 14_400, 28_800, 28_800)
 """The wait after each try that failed: eleven tries within a day."""
 
-AT_ONCE = 8
-BATCH = 32
 SEND_S = 20.0
 """One receiver may take so long in all. It holds up no more than its own turn."""
 
 CLAIM_S = 120
-"""Longer than a whole batch can take: a claim that is older belongs to a process that died."""
+"""Longer than a try can take: a claim that is older belongs to a process that died."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -65,26 +65,23 @@ class _Answer:
 
 
 def deliver_due(*, is_over: Callable[[], bool] = lambda: False) -> Delivery:
-    """Send each callback that is due, once; what became of them. ``is_over`` stops it between two batches."""
+    """Send each callback that is due, once; what became of them. After ``is_over`` no more are begun."""
     done = Delivery()
     rules = _rules()
-    now = timezone.now()
-    while not is_over():
-        due = Callback.objects.filter(state=CallbackState.PENDING, next_try_at__lte=now)
-        claimed = [
-            callback
-            for callback in due.select_related("job").order_by("next_try_at", "pk")[:BATCH]
-            if _claim(callback, now)
-        ]
-        if not claimed:
-            break
-        # One that cannot be told must not keep the others from being sent.
-        messages = [_compose(callback) for callback in claimed]
-        with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="mediacloud-callback") as pool:
-            answers = pool.map(lambda message: _send(message, rules), messages)
-            for message, answer in zip(messages, answers, strict=True):
-                _record(message.callback, answer, done)
-    return done
+    turns = Turns()
+    sending: dict[Future[_Answer], _Message] = {}
+    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="mediacloud-callback") as pool:
+        while True:
+            busy = [message.callback for message in sending.values()]
+            for callback in [] if is_over() else turns.take(busy, _claim):
+                # One that cannot be told must not keep the others from being sent.
+                message = _compose(callback)
+                sending[pool.submit(_send, message, rules)] = message
+            if not sending:
+                return done
+            ended, _ = wait(sending, timeout=LOOK_S, return_when=FIRST_COMPLETED)
+            for future in ended:
+                _record(sending.pop(future).callback, future.result(), done)
 
 
 def _rules() -> FetchRules:
@@ -95,13 +92,14 @@ def _rules() -> FetchRules:
     )
 
 
-def _claim(callback: Callback, now: dt.datetime) -> bool:
+def _claim(callback: Callback) -> bool:
     """Make this try ours; False if somebody else was first."""
+    now = timezone.now()
     rows = Callback.objects.filter(
         pk=callback.pk, state=CallbackState.PENDING, tries=callback.tries, next_try_at__lte=now
     )
     callback.tries += 1
-    next_try_at = timezone.now() + dt.timedelta(seconds=CLAIM_S)
+    next_try_at = now + dt.timedelta(seconds=CLAIM_S)
     return rows.update(tries=callback.tries, next_try_at=next_try_at) > 0
 
 
@@ -122,9 +120,11 @@ def _send(message: _Message, rules: FetchRules) -> _Answer:
         delivered = post_json(message.callback.url, message.body, rules=rules, headers=message.headers)
     except FetchError as error:
         return _Answer(status=_status_of(error), error=f"{error.code}: {error}")
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001
         # One callback must not keep the others from being sent; and what an unknown error says may hold the URL.
-        logger.exception("Callback %s could not be sent by a fault in the program.", message.callback.pk)
+        logger.error(
+            "Callback %s could not be sent by a fault in the program:\n%s", message.callback.pk, fault(error).log
+        )
         return _Answer(error=f"internal_error: {type(error).__name__}")
     return _Answer(status=delivered.status_code)
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.serializers.json import DjangoJSONEncoder
 
 from ..models import Callback, Job, Output
+from .protocols import renderer_of
 
 
 def event_id(callback: Callback) -> str:
@@ -16,11 +17,14 @@ def event_id(callback: Callback) -> str:
 
 
 def render(callback: Callback) -> bytes:
-    """The body of ``callback`` as JSON: ``event``, ``event_id`` and the job as ``describe`` has it.
+    """The body of ``callback`` as JSON: in the words of its protocol, or else ``event``, ``event_id`` and the job as
+    ``describe`` has it.
 
     Where the job has been tried again since, what is told is the state that this callback was written for; its values,
     outputs and times are of another attempt, and left out.
     """
+    if callback.protocol:
+        return renderer_of(callback.protocol)(callback)
     job = callback.job
     is_current = job.attempt == callback.attempt and job.state == callback.event
     told = describe(job) if is_current else identify(job) | {"state": callback.event, "attempt": callback.attempt}
@@ -58,6 +62,8 @@ def _describe_output(output: Output) -> dict[str, Any]:
     return {
         "name": output.name,
         "role": output.role,
+        # Only of what was delivered to a platform: this site's own address is not known here.
+        "url": output.url or None,
         "size_bytes": output.size_bytes,
         "content_type": output.content_type,
         "info": output.info,

@@ -1,4 +1,4 @@
-"""Produced files as answers to requests: what every door that hands out files shares."""
+"""What every door shares: produced files as answers (``downloads``), and answers that wait for jobs (``streams``)."""
 
 from .downloads import MISSING, download, is_shown
 

@@ -12,7 +12,7 @@ from typing import Any
 from asgiref.sync import sync_to_async
 from django.core.files import File
 from django.core.handlers.asgi import ASGIRequest
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, StreamingHttpResponse
 from django.utils.cache import get_conditional_response
 from django.utils.http import content_disposition_header
 
@@ -76,10 +76,13 @@ async def _pieces_async(file: File[Any], size_bytes: int) -> AsyncIterator[bytes
 
 
 def download(request: HttpRequest, output: Output, *, is_saved: bool = False) -> HttpResponseBase:
-    """The answer to a GET or HEAD of ``output``; with ``is_saved`` a browser saves it, whatever it is.
+    """The answer to a GET or HEAD of ``output``; with ``is_saved`` a browser saves it, whatever it is. A redirect
+    leads to what was delivered to a platform.
 
     ``StorageError`` if its storage does not give it, with the code ``MISSING`` if it is gone.
     """
+    if output.url:
+        return HttpResponseRedirect(output.url)
     etag = _etag(output)
     answer = get_conditional_response(request, etag=etag) or _answer(request, output, etag, is_saved)
     answer["ETag"] = etag
@@ -151,6 +154,8 @@ def _describe(answer: HttpResponseBase, output: Output, is_saved: bool) -> None:
     disposition = content_disposition_header(is_saved or not is_shown(content_type), filename)
     answer["Content-Disposition"] = disposition or "attachment"
     answer["Accept-Ranges"] = "bytes"
+    # GZipMiddleware leaves alone what is encoded: else it would take the length away, and pack parts by themselves.
+    answer["Content-Encoding"] = "identity"
     answer["X-Content-Type-Options"] = "nosniff"
     answer["Content-Security-Policy"] = _POLICY
 

@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection
 from django.utils import timezone
 
 from django_mediacloud import callbacks, jobs
-from django_mediacloud.callbacks.deliver import BATCH, CLAIM_S, RETRY_DELAYS_S
+from django_mediacloud.callbacks.deliver import CLAIM_S, RETRY_DELAYS_S
+from django_mediacloud.callbacks.turns import AT_ONCE, CHOICE
 from django_mediacloud.core.spec import JobSpec
 from django_mediacloud.core.states import CallbackState, State
 from django_mediacloud.jobs.state import move
@@ -30,9 +32,9 @@ def receiver(settings: Any) -> Iterator[LocalServer]:
         yield server
 
 
-def ended_job(url: str, state: State = State.CANCELLED) -> Callback:
+def ended_job(url: str, state: State = State.CANCELLED, owner: Any = None) -> Callback:
     """A job that has just ended, and the callback that is owed for it."""
-    job = jobs.submit(JobSpec(operation="hello", parameters={"name": "you"}, callback_url=url))
+    job = jobs.submit(JobSpec(operation="hello", parameters={"name": "you"}, callback_url=url), owner=owner)
     if state == State.CANCELLED:
         jobs.cancel(job)
     else:
@@ -201,7 +203,7 @@ def test_a_slow_receiver_does_not_hold_up_the_others(receiver: LocalServer) -> N
 
     def slow(_request: Any) -> Reply:
         # Answers only when all the others have been served, which would never be if they waited for it.
-        assert arrived.wait(10)
+        assert arrived.wait(60)
         return Reply()
 
     def quick(_request: Any) -> Reply:
@@ -217,18 +219,56 @@ def test_a_slow_receiver_does_not_hold_up_the_others(receiver: LocalServer) -> N
     assert callbacks.deliver_due().delivered == 6
 
 
+@pytest.mark.django_db(transaction=True)
+def test_an_account_whose_receiver_hangs_does_not_hold_up_the_others(receiver: LocalServer) -> None:
+    is_over = threading.Event()
+    quick = threading.Semaphore(0)
+
+    def slow(_request: Any) -> Reply:
+        is_over.wait(30)
+        return Reply()
+
+    def told(_request: Any) -> Reply:
+        quick.release()
+        return Reply()
+
+    receiver.routes |= {"/slow": slow, "/quick": told}
+    eve, jane = (User.objects.create_user(name) for name in ("eve", "jane"))
+    for _ in range(2 * AT_ONCE):
+        ended_job(receiver.url("/slow"), owner=eve)
+    ended_job(receiver.url("/quick"), owner=jane)
+
+    def send() -> None:
+        try:
+            callbacks.deliver_due(is_over=is_over.is_set)
+        finally:
+            connection.close()
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    try:
+        assert quick.acquire(timeout=15)
+        # What is written while others hang does not wait for them either.
+        ended_job(receiver.url("/quick"), owner=jane)
+        assert quick.acquire(timeout=15)
+        assert receiver.paths.count("/slow") == AT_ONCE // 2
+    finally:
+        is_over.set()
+        sender.join()
+
+
 @pytest.mark.django_db
-def test_more_than_a_batch(receiver: LocalServer) -> None:
+def test_more_than_are_looked_at_together(receiver: LocalServer) -> None:
     callback = ended_job(receiver.url("/hook"))
     now = timezone.now()
     Callback.objects.bulk_create(
         Callback(job=callback.job, attempt=number, event="cancelled", url=callback.url, next_try_at=now)
-        for number in range(2, BATCH + 4)
+        for number in range(2, CHOICE + 4)
     )
 
     assert callbacks.deliver_due(is_over=lambda: True) == callbacks.Delivery()
-    assert callbacks.deliver_due().delivered == BATCH + 3
-    assert len({request.headers["Mediacloud-Event-Id"] for request in receiver.requests}) == BATCH + 3
+    assert callbacks.deliver_due().delivered == CHOICE + 3
+    assert len({request.headers["Mediacloud-Event-Id"] for request in receiver.requests}) == CHOICE + 3
 
 
 @pytest.mark.django_db(transaction=True)
