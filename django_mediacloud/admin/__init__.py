@@ -1,5 +1,6 @@
 """The editors' pages. They show what stands in the database, and change nothing but by the verbs of ``jobs``."""
 
+from .access_key import AccessKeyAdmin
 from .job import JobAdmin
 from .kinds import EncodingAdmin, ProcessAdmin, TaskAdmin
 from .messages import CallbackAdmin, NotificationAdmin
@@ -8,6 +9,7 @@ from .profile import FactoryAdmin, ProfileAdmin
 from .video import VideoAdmin
 
 __all__ = [
+    "AccessKeyAdmin",
     "CallbackAdmin",
     "EncodingAdmin",
     "FactoryAdmin",

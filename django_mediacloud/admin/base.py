@@ -32,10 +32,11 @@ class MediaAdmin(ModelAdmin):
         if obj is not None:
             return fieldsets
         hidden = set(self.get_readonly_fields(request, obj))
-        return [
+        shown = [
             (title, {**options, "fields": [field for field in options["fields"] if field not in hidden]})
             for title, options in fieldsets
         ]
+        return [fieldset for fieldset in shown if fieldset[1]["fields"]]
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str

@@ -56,3 +56,16 @@ def cloud_filter(path: str = "cloud") -> type[SimpleListFilter]:
 def operation_filter(path: str = "operation") -> type[SimpleListFilter]:
     """A filter by operation; ``path`` leads from the listed row to the column."""
     return type("OperationFilter", (_OperationFilter,), {"path": path})
+
+
+class StandingFilter(SimpleListFilter):
+    """Access keys that are good, or are not any more."""
+
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> list[tuple[str, str]]:
+        return [("valid", "valid"), ("revoked", "revoked")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(revoked_at__isnull=self.value() == "valid") if self.value() else queryset

@@ -59,7 +59,7 @@ def job_columns(path: str = "") -> list[Callable[[Any], Any]]:
     def duration(row: Any) -> str:
         return seconds(elapsed_s(job_of(row)))
 
-    return [state, progress, failure, created, duration, operation, cloud]
+    return [operation, state, progress, failure, created, duration, cloud]
 
 
 class JobPagesMixin(JobVerbsMixin, RemovalMixin):

@@ -28,7 +28,7 @@ class OutputAdmin(ReadOnlyAdmin):
     search_fields = ["name", "path", "content_type"]
     ordering = ["-id"]
     fields = ["name", "file", "job_page", "attempt", "role", "size", "content_type", "is_ready", "info_shown"]
-    fields += ["storage", "path", "created_at", "expires_at"]
+    fields += ["storage", "path", "url", "created_at", "expires_at"]
 
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view(self.download_view)

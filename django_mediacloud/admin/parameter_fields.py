@@ -17,6 +17,13 @@ _LISTS = frozenset({Type.URLS, Type.STRINGS})
 _JSON = frozenset({Type.OBJECT, Type.OBJECTS})
 
 
+class AddressInput(forms.URLInput):
+    """As wide as the admin's own, without its "Currently: ... Change: ...": what was refused is nothing current."""
+
+    def __init__(self) -> None:
+        super().__init__(attrs={"class": "vURLField"})
+
+
 class ParameterField(forms.Field):
     """One parameter. The cleaned value is in the parameter's own type, or None where nothing was given."""
 
@@ -64,8 +71,8 @@ def help_of(parameter: Parameter) -> str:
 
 def range_of(parameter: Parameter) -> str:
     """``From 1 to 20 px.``, or as much of it as is declared."""
-    low = "" if parameter.minimum is None else f"{parameter.minimum:g}"
-    high = "" if parameter.maximum is None else f"{parameter.maximum:g}"
+    low = "" if parameter.minimum is None else f"{parameter.minimum:.15g}"
+    high = "" if parameter.maximum is None else f"{parameter.maximum:.15g}"
     if low and high:
         words = f"From {low} to {high}"
     elif low or high:
@@ -87,7 +94,7 @@ def _shown(parameter: Parameter, value: Any) -> Any:
 def _number(parameter: Parameter) -> forms.Widget:
     step = "1" if parameter.type == Type.INTEGER else "any"
     bounds = {"min": parameter.minimum, "max": parameter.maximum}
-    given = {name: f"{bound:g}" for name, bound in bounds.items() if bound is not None}
+    given = {name: f"{bound:.15g}" for name, bound in bounds.items() if bound is not None}
     return forms.NumberInput(attrs={"step": step, "class": "vIntegerField", **given})
 
 
@@ -115,7 +122,7 @@ _WIDGETS: Mapping[Type, Callable[[Parameter], forms.Widget]] = {
     Type.NUMBER: _number,
     Type.BOOLEAN: _truth,
     Type.COLOR: _color,
-    Type.URL: lambda _parameter: widgets.AdminURLFieldWidget(),
+    Type.URL: lambda _parameter: AddressInput(),
     Type.URLS: _area(4),
     Type.STRINGS: _area(4),
     Type.OBJECT: _area(6, "vLargeTextField mc-json"),
@@ -124,6 +131,9 @@ _WIDGETS: Mapping[Type, Callable[[Parameter], forms.Widget]] = {
 
 
 def _widget_of(parameter: Parameter) -> forms.Widget:
+    if parameter.is_secret:
+        # Never sent back to the page, and never offered again by the browser.
+        return forms.PasswordInput(attrs={"class": "vTextField", "autocomplete": "new-password"})
     if not parameter.choices:
         return _WIDGETS[parameter.type](parameter)
     choices = [(str(choice), str(choice)) for choice in parameter.choices]

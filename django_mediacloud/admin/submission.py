@@ -9,7 +9,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.contrib.admin.helpers import AdminForm
-from django.contrib.admin.widgets import AdminTextareaWidget, AdminTextInputWidget, AdminURLFieldWidget
+from django.contrib.admin.widgets import AdminTextareaWidget, AdminTextInputWidget
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -18,6 +18,7 @@ from django.template.response import TemplateResponse
 from ..exceptions import InvalidParameters, MediaCloudError
 from .base import MediaAdmin
 from .display import page_url
+from .parameter_fields import AddressInput
 
 Fieldsets = Sequence[tuple[str | None, dict[str, Any]]]
 
@@ -30,9 +31,7 @@ def text_field(label: str | None = None, *, max_length: int = 300, help_text: st
 
 def address_field(label: str, *, help_text: str = "") -> forms.CharField:
     """A URL. What counts as one, ``jobs`` decides."""
-    return forms.CharField(
-        required=False, max_length=2000, label=label, help_text=help_text, widget=AdminURLFieldWidget
-    )
+    return forms.CharField(required=False, max_length=2000, label=label, help_text=help_text, widget=AddressInput)
 
 
 class ObjectField(forms.JSONField):
@@ -71,7 +70,7 @@ class SubmissionForm(forms.Form):
     def refuse(self, error: MediaCloudError) -> None:
         """Show an error at the fields that it names."""
         if not isinstance(error, InvalidParameters):
-            self.add_error(None, f"{error} {error.advice}".strip())
+            self.add_error(None, error.words)
             return
         for name, sentences in error.errors.items():
             place = self.places.get(name, name)

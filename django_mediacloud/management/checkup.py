@@ -12,16 +12,16 @@ from functools import partial
 
 from django.core.files.base import ContentFile
 from django.db import Error, connection
-from django.db.migrations.executor import MigrationExecutor
 from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 
 from ..clouds.registry import cloud_aliases, get_cloud
 from ..conf import config, problems
-from ..engine import ffmpeg
+from ..engine import ffmpeg_program
 from ..exceptions import ConfigurationError, EngineUnavailable, MediaCloudError, StorageError
 from ..jobs.outputs import storage_of
 from ..models import Factory, Job
+from .database import check_migrations, describe_trouble
 from .worker.queue import backend_name, task_queue
 
 _LIBRARIES = {"av": "av", "PIL": "Pillow", "numpy": "numpy", "imageio_ffmpeg": "imageio-ffmpeg"}
@@ -44,7 +44,7 @@ def check_all() -> Iterator[Finding]:
         return
     yield _find("database", "default", _check_database)
     yield _find("queue", config().queue, _check_queue)
-    yield _find("work folder", "", _check_work_folder)
+    yield _find("work folder", "", check_work_folder)
     if _has_local_cloud():
         yield _find("engine", "", _check_engine)
     for alias in _storage_aliases():
@@ -57,17 +57,18 @@ def _find(subject: str, name: str, check: Callable[[], str]) -> Finding:
     try:
         return Finding(subject=subject, name=name, is_ok=True, words=check())
     except MediaCloudError as error:
-        words = f"{error} {error.advice}".strip()
+        words = error.words
+    except Error as error:
+        words = describe_trouble(error)
     except Exception as error:  # noqa: BLE001 - a storage's library has errors of its own, and the rest is to be checked
         words = f"{type(error).__name__}: {error}".splitlines()[0]
     return Finding(subject=subject, name=name, is_ok=False, words=words)
 
 
 def _check_database() -> str:
-    executor = MigrationExecutor(connection)
-    waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    if waiting:
-        raise ConfigurationError(f"{len(waiting)} migrations are not applied.", advice="Run manage.py migrate.")
+    check_migrations()
+    # Of no row: a user who may only read is refused all the same.
+    Job.objects.filter(pk=0).update(priority=0)
     version = ".".join(str(part) for part in connection.get_database_version())
     return f"{connection.display_name} {version}, {Job.objects.count()} jobs"
 
@@ -79,11 +80,18 @@ def _check_queue() -> str:
     return words if tasks is None else f"{words}, {tasks.count_waiting()} wake-ups waiting"
 
 
-def _check_work_folder() -> str:
+def check_work_folder() -> str:
+    """How much room is left for work in progress. ``ConfigurationError`` if nothing can be written there."""
     folder = config().work_dir
     probe = folder / f"mediacloud-check-{uuid.uuid4().hex}"
-    probe.write_bytes(b"check")
-    probe.unlink()
+    try:
+        probe.write_bytes(b"check")
+        probe.unlink()
+    except OSError as error:
+        raise ConfigurationError(
+            f"Nothing can be written to the folder for work in progress, {folder}: {error.strerror}.",
+            advice='Make it, let the worker\'s user write to it, or name another as MEDIACLOUD["WORK_DIR"].',
+        ) from error
     return f"{filesizeformat(shutil.disk_usage(folder).free)} free".replace("\xa0", " ")
 
 
@@ -99,7 +107,7 @@ def _has_local_cloud() -> bool:
 
 
 def _check_engine() -> str:
-    versions = [f"ffmpeg {ffmpeg.ffmpeg_version()}"]
+    versions = [f"ffmpeg {ffmpeg_program.ffmpeg_version()}"]
     for module, distribution in _LIBRARIES.items():
         try:
             importlib.import_module(module)

@@ -8,7 +8,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.serializers.json import DjangoJSONEncoder
+from django.db import Error
 
+from ..clouds.registry import cloud_aliases
 from ..exceptions import (
     IdempotencyConflict,
     InvalidParameters,
@@ -16,13 +18,16 @@ from ..exceptions import (
     NotAllowed,
     UnknownOperation,
 )
+from .database import describe_trouble
 from .exit_codes import ExitCode
+from .printing import write
 
 _BAD_INPUT = (InvalidParameters, UnknownOperation, IdempotencyConflict)
 
 
 class Door(BaseCommand):
-    """A command. ``work`` does what it is for; an error of ours becomes a sentence and an exit code."""
+    """A command. ``work`` does what it is for; an error of ours or of the database becomes a sentence and an exit
+    code. With Django's ``--traceback`` its trace is shown, too."""
 
     @abstractmethod
     def work(self, **options: Any) -> None: ...
@@ -32,16 +37,20 @@ class Door(BaseCommand):
             self.work(**options)
         except MediaCloudError as error:
             raise command_error(error) from error
+        except Error as error:
+            raise CommandError(describe_trouble(error)) from error
+        except KeyboardInterrupt as error:
+            raise CommandError("Interrupted; what was submitted goes on.", returncode=ExitCode.INTERRUPTED) from error
 
-    def say(self, line: str) -> None:
-        self.stdout.write(line)
+    def say(self, line: str, *, ending: str = "\n") -> None:
+        write(self.stdout, line, ending=ending)
 
     def warn(self, line: str) -> None:
-        self.stderr.write(line)
+        write(self.stderr, line)
 
     def print_json(self, value: Any) -> None:
         """One JSON document on standard output, and nothing else there."""
-        self.stdout.write(json.dumps(value, cls=DjangoJSONEncoder, ensure_ascii=False, indent=2))
+        self.say(json.dumps(value, cls=DjangoJSONEncoder, ensure_ascii=False, indent=2))
 
 
 def add_json_option(parser: CommandParser) -> None:
@@ -52,8 +61,14 @@ def bad_input(sentence: str) -> CommandError:
     return CommandError(sentence, returncode=ExitCode.BAD_INPUT)
 
 
+def check_cloud(alias: str) -> None:
+    """Exit code 2 if the settings have no cloud of this name: here the command line is wrong, and not they."""
+    if alias not in (known := cloud_aliases()):
+        raise bad_input(f"No cloud is called {alias!r}; there are: {', '.join(known)}. Name one with --cloud.")
+
+
 def command_error(error: MediaCloudError) -> CommandError:
-    return CommandError(f"{error} {error.advice}".strip(), returncode=exit_code_of(error))
+    return CommandError(error.words, returncode=exit_code_of(error))
 
 
 def exit_code_of(error: MediaCloudError) -> ExitCode:

@@ -20,3 +20,5 @@ class ExitCode(IntEnum):
     """The present state of a job forbids it."""
     DIFFERENT = 8
     """A file and the database do not say the same."""
+    INTERRUPTED = 130
+    """Ctrl-C, by the number that shells give it."""

@@ -6,12 +6,14 @@ import uuid
 
 import pytest
 from django.contrib import admin
+from django.contrib.auth.models import User
 from django.core.files.storage import Storage
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from django_mediacloud.core.ids import as_base32
 from django_mediacloud.models import (
+    AccessKey,
     Callback,
     Encoding,
     Factory,
@@ -29,13 +31,15 @@ from .conftest import page, text_of
 
 pytestmark = pytest.mark.django_db
 
-MODELS = [Factory, Video, Profile, Encoding, Process, Task, Job, Output, Notification, Callback]
+MODELS = [Factory, Video, Profile, Encoding, Process, Task, Job, Output, Notification, Callback, AccessKey]
 
 
 def make_rows(count: int) -> None:
     """``count`` more rows of every model, each with relatives of its own."""
     for _ in range(count):
         word = uuid.uuid4().hex
+        owner = User.objects.create(username=word)
+        AccessKey.objects.create(service="stupeflix", public_key=word, secret_digest=word, owner=owner)
         factory = Factory.objects.create(name=word)
         profile = Profile.objects.create(name=word, operation="copy", factory=factory)
         video = Video.objects.create(original_filename=f"{word}.mov", factory=factory)
@@ -127,3 +131,10 @@ def test_the_files_of_one_job_can_be_listed(admin_client):
     job = Job.objects.first()
     response = admin_client.get(page("output", "changelist"), {"job__id__exact": job.pk})
     assert [output.job_id for output in response.context["cl"].result_list] == [job.pk]
+
+
+@pytest.mark.parametrize("model", [Job, Task, Process, Encoding], ids=lambda model: model.__name__)
+def test_what_a_job_does_stands_before_how_it_is_doing(admin_client, model):
+    make_rows(1)
+    listed = admin_client.get(page(model._meta.model_name, "changelist")).content.decode()
+    assert listed.index("column-operation") < listed.index("column-state")

@@ -55,6 +55,8 @@ def test_help_has_unit_and_range_and_no_markup_of_its_own():
     assert field(Type.NUMBER, unit="s").help_text == "In s."
     assert field(Type.URL, is_required=True).help_text == "Required, here or as an upload."
     assert field(Type.NUMBER, minimum=0, maximum=1.5).help_text == "From 0 to 1.5."
+    assert field(Type.NUMBER, minimum=0, maximum=1e9, unit="s").help_text == "From 0 to 1000000000 s."
+    assert field(Type.INTEGER, maximum=10_000_000).widget.attrs["max"] == "10000000"
 
 
 def test_a_default_is_where_the_form_starts():
@@ -63,3 +65,15 @@ def test_a_default_is_where_the_form_starts():
     assert isinstance(field(Type.BOOLEAN, default=False).widget, forms.CheckboxInput)
     assert ("", "automatic") in field(Type.STRING, choices=("a",)).widget.choices
     assert ("", "automatic") not in field(Type.STRING, choices=("a",), default="a").widget.choices
+
+
+def test_a_secret_is_not_shown_on_the_page():
+    shown = field(Type.STRING, is_secret=True).widget.render("p", "s3cret")
+    assert 'type="password"' in shown
+    assert "s3cret" not in shown
+
+
+def test_an_address_that_was_refused_is_not_called_the_current_one():
+    shown = field(Type.URL).widget.render("p", "http://a.example/film.mp4")
+    assert 'value="http://a.example/film.mp4"' in shown
+    assert "Currently" not in shown

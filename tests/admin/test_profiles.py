@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import json
+
 import pytest
+from django.core.exceptions import ValidationError
 
 from django_mediacloud.models import Factory, Profile
 
@@ -21,6 +24,18 @@ def test_a_profile_is_held_against_its_operation(admin_client):
     assert not Profile.objects.exists()
     admin_client.post(url, SOUND)
     assert Profile.objects.get().parameters == {"count": 3}
+
+
+@pytest.mark.parametrize("parameters", ['{"token": "s3cret"}', "{}"])
+def test_a_profile_takes_no_secrets(admin_client, parameters):
+    """The row, its page and the API would tell them."""
+    response = admin_client.post(page("profile", "add"), {**SOUND, "operation": "post", "parameters": parameters})
+    errors = response.context["adminform"].form.errors
+    assert errors["operation"] == ["post takes secrets (token), and a profile keeps none"]
+    with pytest.raises(ValidationError) as caught:
+        Profile(name="a", operation="post", parameters=json.loads(parameters)).full_clean()
+    assert caught.value.message_dict == {"operation": errors["operation"]}
+    assert not Profile.objects.exists()
 
 
 def test_the_page_explains_the_parameters_of_the_operation(admin_client):

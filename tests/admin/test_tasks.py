@@ -10,6 +10,7 @@ from django.test import override_settings
 from django_mediacloud import jobs
 from django_mediacloud.clouds.registry import get_cloud
 from django_mediacloud.core.states import State
+from django_mediacloud.jobs.sealing import HIDDEN
 from django_mediacloud.models import Job, Task
 from tests.jobs.conftest import WORKSHOP
 
@@ -104,6 +105,25 @@ def test_errors_stand_at_their_fields_and_nothing_is_stored(admin_client, operat
     assert words in errors[field][0]
     assert not Job.objects.exists()
     assert stored_files() == before
+
+
+def test_a_token_is_on_no_page(admin_client):
+    """Neither on the form that comes back with an error, nor on the pages of the job."""
+    clouds = {"default": {"BACKEND": "django_mediacloud.clouds.local"}}
+    given = {"parameter-url": "no address", "parameter-title": "A film", "parameter-oauth2_token": "T0KEN"}
+    with override_settings(MEDIACLOUD={"CLOUDS": clouds}):
+        refused = admin_client.post(form_of("video.upload.vimeo"), given)
+        assert "must be an http or https URL" in text_of(refused)
+        assert "T0KEN" not in refused.content.decode()
+
+        given["parameter-url"] = "https://media.example/a.mp4"
+        admin_client.post(form_of("video.upload.vimeo"), given)
+        job = Task.objects.get().job
+        for shown in (page("task", "change", job.pk), page("job", "change", job.pk), page("job", "history", job.pk)):
+            content = admin_client.get(shown).content.decode()
+            assert "T0KEN" not in content
+            assert job.sealed not in content
+        assert HIDDEN in text_of(admin_client.get(page("job", "change", job.pk)))
 
 
 def test_a_process_can_ask_for_all_that_the_engine_makes(admin_client):

@@ -179,3 +179,22 @@ def test_under_asgi_it_is_streamed_too(encoded, jane):
         tracemalloc.stop()
         default_storage.delete(output.path)
     assert peak < 8 * 1024 * 1024
+
+
+def test_what_was_delivered_to_a_platform_is_there(address, as_jane, client):
+    url = "https://www.youtube.com/watch?v=dQw4w9WgXc_"
+    Output.objects.update(url=url, storage="", path="")
+
+    answer = as_jane.get(address)
+
+    assert (answer.status_code, answer["Location"]) == (302, url)
+    assert "Location" not in client.get(address)
+
+
+def test_nobody_is_led_to_a_script(address, as_jane):
+    Output.objects.update(url="javascript:alert(1)", storage="", path="")
+
+    answer = as_jane.get(address)
+
+    assert answer.status_code == 400
+    assert "Location" not in answer

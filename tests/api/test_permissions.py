@@ -152,6 +152,10 @@ class TestLibrary:
             ({"parameters": [1]}, {"parameters": ["must be an object"]}),
             ({"operation": "dream"}, {"operation": ["Cloud 'default' has no operation 'dream'."]}),
             ({"operation": "media.info"}, {"operation": ["media.info makes no encodings"]}),
+            (
+                {"operation": "post", "parameters": {"token": "s3cret"}},
+                {"operation": ["post takes secrets (token), and a profile keeps none"]},
+            ),
             ({"cloud": "cirrus"}, {"cloud": ["must be one of: afar, default"]}),
             ({"factory": "1"}, {"factory": ["must be an id"]}),
             ({"colour": 1, "id": "x"}, {"colour": ["unknown field"], "id": ["unknown field"]}),

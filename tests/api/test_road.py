@@ -43,7 +43,7 @@ def test_an_upload_is_encoded_and_its_files_come_down(session: requests.Session,
         f"{api}/videos/",
         files={"file": ("my film.mov", b"a film of some bytes")},
         data={"profiles": "twin", "title": "Holidays", "payload": "42"},
-        timeout=10,
+        timeout=60,
     )
     assert answer.status_code == 201, answer.text
     video = answer.json()
@@ -54,25 +54,25 @@ def test_an_upload_is_encoded_and_its_files_come_down(session: requests.Session,
 
     work()
 
-    video = session.get(answer.headers["Location"], timeout=10).json()
+    video = session.get(answer.headers["Location"], timeout=60).json()
     assert (video["state"], video["width"], video["height"], video["duration_s"]) == ("ready", 64, 48, 2.0)
     assert video["info"]["video"]["codec"] == "toy"
-    [encoding] = session.get(f"{api}/encodings/", params={"video": video["id"]}, timeout=10).json()["results"]
+    [encoding] = session.get(f"{api}/encodings/", params={"video": video["id"]}, timeout=60).json()["results"]
     assert (encoding["id"], encoding["video"], encoding["profile"]) == (
         short["id"],
         video["id"],
         str(profile.public_id),
     )
-    job = session.get(f"{api}/jobs/{encoding['id']}/", timeout=10).json()
+    job = session.get(f"{api}/jobs/{encoding['id']}/", timeout=60).json()
     assert (job["kind"], job["state"], job["progress"], job["attempt"]) == ("encoding", "succeeded", 100.0, 1)
     assert job["failure"] is None
     assert job["values"] == {"size": 20, "format": "twin"}
     assert [event["to_state"] for event in job["events"]][-2:] == ["collecting", "succeeded"]
     assert [output["name"] for output in job["outputs"]] == ["copies/0.bin", "copies/1.bin"]
     for output in job["outputs"]:
-        assert session.get(output["url"], timeout=10).content == b"a film of some bytes"
+        assert session.get(output["url"], timeout=60).content == b"a film of some bytes"
         assert output["size_bytes"] == 20
-    assert session.delete(f"{api}/videos/{video['id']}/", timeout=10).status_code == 204
+    assert session.delete(f"{api}/videos/{video['id']}/", timeout=60).status_code == 204
     assert not Job.objects.exists()
 
 
@@ -81,13 +81,13 @@ def test_a_page_of_the_site_may_use_its_session(jane: User, live_server: Any, ap
     client.force_login(jane)
     cookies = {"sessionid": client.cookies["sessionid"].value, "csrftoken": "c" * 32}
     given: dict[str, Any] = {"files": {"file": ("film.mov", b"a film")}, "data": {"profiles": "twin"}}
-    answer = requests.post(f"{api}/videos/", cookies=cookies, timeout=10, **given)
+    answer = requests.post(f"{api}/videos/", cookies=cookies, timeout=60, **given)
     assert (answer.status_code, answer.json()["code"]) == (403, "permission_denied")
     assert not Video.objects.exists()
     for more in ({"headers": {"X-CSRFToken": "c" * 32}}, {}):
         data = {"profiles": "twin"} if more else {"profiles": "twin", "csrfmiddlewaretoken": "c" * 32}
         given = {"files": {"file": ("film.mov", b"a film")}, "data": data, **more}
-        answer = requests.post(f"{api}/videos/", cookies=cookies, timeout=10, **given)
+        answer = requests.post(f"{api}/videos/", cookies=cookies, timeout=60, **given)
         assert answer.status_code == 201, answer.text
     assert Video.objects.count() == 2
 
@@ -95,9 +95,9 @@ def test_a_page_of_the_site_may_use_its_session(jane: User, live_server: Any, ap
 def test_a_film_comes_from_a_url(session: requests.Session, api: str, profile: Profile, server: LocalServer) -> None:
     server.routes["/film.mov"] = Reply(body=b"from afar")
     asked = {"source_url": server.url("/film.mov"), "profiles": [str(profile.public_id)]}
-    video = session.post(f"{api}/videos/", json=asked, timeout=10).json()
+    video = session.post(f"{api}/videos/", json=asked, timeout=60).json()
     work()
-    video = session.get(f"{api}/videos/{video['id']}/", timeout=10).json()
+    video = session.get(f"{api}/videos/{video['id']}/", timeout=60).json()
     assert (video["state"], video["size_bytes"], video["original_filename"]) == ("ready", 9, "film.mov")
     assert video["encodings"][0]["state"] == "succeeded"
 
@@ -107,23 +107,23 @@ def test_a_process_converts_a_file(session: requests.Session, api: str) -> None:
         f"{api}/processes/",
         files={"file": ("film.mov", b"bytes")},
         data={"output_format": "twin", "options": '{"count": 1}'},
-        timeout=10,
+        timeout=60,
     )
     assert answer.status_code == 201, answer.text
     process = answer.json()
     assert (process["filename"], process["input_format"], process["output_format"]) == ("film.mov", "mov", "twin")
     work()
-    [output] = session.get(f"{api}/processes/{process['id']}/", timeout=10).json()["job"]["outputs"]
-    assert session.get(output["url"], timeout=10).content == b"bytes"
+    [output] = session.get(f"{api}/processes/{process['id']}/", timeout=60).json()["job"]["outputs"]
+    assert session.get(output["url"], timeout=60).content == b"bytes"
 
 
 def test_a_task_runs(session: requests.Session, api: str) -> None:
     asked = {"operation": "hello", "parameters": {"name": "Jane"}, "metas": {"mine": [1]}, "priority": 5}
-    task = session.post(f"{api}/tasks/", json=asked, timeout=10).json()
+    task = session.post(f"{api}/tasks/", json=asked, timeout=60).json()
     assert (task["metas"], task["job"]["state"], task["job"]["priority"]) == ({"mine": [1]}, "queued", 5)
     assert task["job"]["estimate"] == {"place": 1, "waiting_s": 0.0, "remaining_s": None}
     work()
-    task = session.get(f"{api}/tasks/{task['id']}/", timeout=10).json()
+    task = session.get(f"{api}/tasks/{task['id']}/", timeout=60).json()
     assert task["job"]["values"] == {"result": "Hello Jane"}
 
 

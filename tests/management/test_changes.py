@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
+from django.core.files.storage import FileSystemStorage, default_storage, storages
 from django.utils import timezone
 
 from django_mediacloud import jobs
@@ -20,6 +21,14 @@ from django_mediacloud.models import Callback, Job, Output
 
 from ..servers import LocalServer, Reply
 from .conftest import Called
+
+
+class MiserlyStorage(FileSystemStorage):
+    """Keeps what it has."""
+
+    def delete(self, name: str) -> None:
+        raise PermissionError(name)
+
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("toys")]
 
@@ -138,7 +147,40 @@ def test_purge_and_its_dry_run() -> None:
     assert Called("mediacloud_purge", "--json").json["jobs"] == 0
 
     done = Called("mediacloud_purge", "--older-than", "30d", "--json")
-    assert done.json == {"outputs": 1, "jobs": 1, "notifications": 0, "bytes": 2048, "dry_run": False}
+    assert done.json == {
+        "outputs": 1,
+        "jobs": 1,
+        "notifications": 0,
+        "bytes": 2048,
+        "kept_outputs": 0,
+        "dry_run": False,
+    }
     assert not default_storage.exists(path)
     assert list(Job.objects.all()) == [keep]
     assert list(Output.objects.values_list("job", flat=True)) == [keep.pk]
+
+
+def test_purge_tells_what_a_storage_keeps(settings: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    entry = {"BACKEND": f"{__name__}.MiserlyStorage", "OPTIONS": {"location": str(tmp_path)}}
+    settings.STORAGES = {**settings.STORAGES, "miserly": entry}
+    jobs_made = [failed(), failed()]
+    Job.objects.update(finished_at=timezone.now() - dt.timedelta(days=40))
+    path = storages["miserly"].save("kept.bin", ContentFile(b"x" * 2048))
+    Output.objects.create(
+        job=jobs_made[0], attempt=1, name="a", storage="miserly", path=path, size_bytes=2048, is_ready=True
+    )
+
+    done = Called("mediacloud_purge", "--older-than", "30d", "--json")
+
+    assert done.json == {
+        "outputs": 0,
+        "jobs": 1,
+        "notifications": 0,
+        "bytes": 0,
+        "kept_outputs": 1,
+        "dry_run": False,
+    }
+    assert (done.exit_code, done.error.split(",")[0]) == (1, "1 outputs are kept")
+    assert list(Job.objects.all()) == [jobs_made[0]]
+    assert "A storage did not delete kept.bin: PermissionError." in caplog.text
+    assert "Traceback" not in caplog.text

@@ -105,8 +105,8 @@ def test_a_database_without_tables_or_none_at_all(start: Start, tmp_path: Path) 
     empty = start("mediacloud_check", DATABASE_URL=f"sqlite:///{tmp_path / 'empty.sqlite3'}")
     gone = start("mediacloud_check", DATABASE_URL="postgres://nobody@127.0.0.1:1/none")
 
-    assert empty.wait() == 6
+    assert empty.wait() == 6, empty.text
     assert "migrations are not applied" in empty.text
-    assert gone.wait() == 6
+    assert gone.wait() == 6, gone.text
     assert "TROUBLE  database" in gone.text
     assert "ok       storage default" in gone.text

@@ -6,6 +6,7 @@ import datetime as dt
 import os
 import signal
 import time
+from types import SimpleNamespace
 
 import pytest
 from django.apps import apps
@@ -13,6 +14,7 @@ from django.utils import timezone
 
 from django_mediacloud import jobs
 from django_mediacloud.core.spec import JobSpec
+from django_mediacloud.management.worker import crew as crew_module
 from django_mediacloud.management.worker.crew import Crew, Death, django_command
 from django_mediacloud.management.worker.queue import TaskQueue, backend_name, task_queue
 from django_mediacloud.management.worker.signals import open_mailbox
@@ -37,6 +39,8 @@ def test_a_mailbox_notes_signals_and_does_nothing_else() -> None:
 def test_a_process_that_dies_at_its_start_is_started_ever_more_rarely(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
+    now = 1000.0
+    monkeypatch.setattr(crew_module, "time", SimpleNamespace(monotonic=lambda: now))
     crew = Crew(count=1, arguments_of=lambda worker_id: ["no_such_command", worker_id])
     deaths: list[Death] = []
     crew.start()
@@ -51,16 +55,15 @@ def test_a_process_that_dies_at_its_start_is_started_ever_more_rarely(
     crew.start()
     assert crew.pids == []
 
-    now = time.monotonic()
-    monkeypatch.setattr(time, "monotonic", lambda: now + 1.5)
+    now += 1.5
     crew.start()
     assert len(crew.pids) == 1
     crew.kill()
     assert [death.exit_code for death in crew.bury()] in ([-signal.SIGKILL], [1])
-    monkeypatch.setattr(time, "monotonic", lambda: now + 3)
+    now += 1.5
     crew.start()
     assert crew.pids == []
-    monkeypatch.setattr(time, "monotonic", lambda: now + 4)
+    now += 1
     crew.start()
     assert len(crew.pids) == 1
     crew.kill()
@@ -71,8 +74,8 @@ def test_one_that_lived_long_is_replaced_at_once(monkeypatch: pytest.MonkeyPatch
     crew = Crew(count=1, arguments_of=lambda _worker_id: ["shell", "-c", "import time; time.sleep(600)"])
     crew.start()
     (pid,) = crew.pids
-    now = time.monotonic()
-    monkeypatch.setattr(time, "monotonic", lambda: now + 3600)
+    an_hour_later = time.monotonic() + 3600
+    monkeypatch.setattr(crew_module, "time", SimpleNamespace(monotonic=lambda: an_hour_later))
     os.kill(pid, signal.SIGKILL)
     os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
 

@@ -168,6 +168,7 @@ ENTRIES = st.builds(
 )
 
 
+@pytest.mark.slow
 @given(st.lists(ENTRIES, unique_by=lambda entry: entry.name, max_size=4))
 def test_any_profiles_survive_the_file(tmp_path_factory: pytest.TempPathFactory, entries: list[Entry]) -> None:
     path = tmp_path_factory.getbasetemp() / "any.toml"

@@ -11,7 +11,7 @@ from typing import Any
 import psutil
 import pytest
 from django.core.files import File
-from django.db import connection
+from django.db import OperationalError, connection
 
 from django_mediacloud import jobs
 from django_mediacloud.core.spec import JobSpec
@@ -24,6 +24,9 @@ from .conftest import Running, Start, await_state, is_alive, wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
+NO_SUCH_THREAD = 1094
+"""MariaDB's error number for a connection that has ended already."""
+
 
 def start_worker(start: Start, *arguments: str, processes: int = 1, **environ: str) -> Running:
     worker = start("mediacloud_worker", "--processes", str(processes), "--interval", "0.1", *arguments, **environ)
@@ -32,8 +35,9 @@ def start_worker(start: Start, *arguments: str, processes: int = 1, **environ: s
     return worker
 
 
-def submit_wait(diary: Path, seconds: float) -> Job:
-    return jobs.submit(JobSpec(operation="wait", parameters={"seconds": seconds, "diary": str(diary)}))
+def submit_wait(diary: Path, seconds: float = 600, gate: Path | str = "") -> Job:
+    parameters = {"seconds": seconds, "diary": str(diary), "gate": str(gate)}
+    return jobs.submit(JobSpec(operation="wait", parameters=parameters))
 
 
 def events_of(job: Job) -> list[tuple[int, str]]:
@@ -42,14 +46,17 @@ def events_of(job: Job) -> list[tuple[int, str]]:
 
 def test_jobs_run_and_sigterm_leaves_nothing(start: Start, tmp_path: Path) -> None:
     worker = start_worker(start, processes=2)
-    done = [submit_wait(tmp_path / "diary", 0.5) for _ in range(4)]
+    done: list[Job] = []
 
-    for job in done:
-        await_state(job, State.SUCCEEDED)
-    lines = (tmp_path / "diary").read_text().splitlines()
-    assert len(lines) == 4
-    # Each process does one job at a time; both had their share.
-    assert len({line.split()[0] for line in lines}) == 2
+    def both_had_their_share() -> bool:
+        """Each process does one job at a time; but one of them may be up long before the other."""
+        pair = [submit_wait(tmp_path / "diary", 0.5) for _ in range(2)]
+        done.extend(await_state(job, State.SUCCEEDED) for job in pair)
+        lines = (tmp_path / "diary").read_text().splitlines()
+        assert len(lines) == len(done)
+        return len({line.split()[0] for line in lines}) == 2
+
+    wait_until(both_had_their_share)
     children = worker.children()
 
     worker.process.terminate()
@@ -60,16 +67,18 @@ def test_jobs_run_and_sigterm_leaves_nothing(start: Start, tmp_path: Path) -> No
 
 def test_a_killed_process_is_replaced_and_its_job_done_once(start: Start, tmp_path: Path) -> None:
     worker = start_worker(start)
-    job = submit_wait(tmp_path / "diary", 2.0)
-    await_state(job, State.RUNNING)
+    job = submit_wait(tmp_path / "diary", gate=tmp_path / "gate")
+    lease_until = await_state(job, State.RUNNING).lease_until
     (child,) = worker.children()
 
     child.send_signal(signal.SIGKILL)
-    killed_at = time.monotonic()
+    wait_until(lambda: job.events.filter(attempt=2, to_state=State.RUNNING).exists())
+    (tmp_path / "gate").touch()
     await_state(job, State.SUCCEEDED)
 
-    assert time.monotonic() - killed_at < 15
     assert job.attempt == 2
+    # Nobody waited for the lease to run out.
+    assert job.events.get(attempt=2, to_state=State.QUEUED).at < lease_until
     assert job.failures == 1
     assert [line.split()[1] for line in (tmp_path / "diary").read_text().splitlines()] == [job.token]
     attempts = events_of(job)
@@ -77,7 +86,7 @@ def test_a_killed_process_is_replaced_and_its_job_done_once(start: Start, tmp_pa
     assert (2, State.QUEUED) in attempts
     assert attempts[-1] == (2, State.SUCCEEDED)
     assert job.outputs.count() == 1
-    assert f"{child.pid} was killed by SIGKILL" in worker.text
+    worker.await_line(f"{child.pid} was killed by SIGKILL")
     (heir,) = worker.children()
     assert heir.pid != child.pid
 
@@ -91,33 +100,38 @@ def test_a_process_killed_in_mid_encode_takes_ffmpeg_with_it(start: Start, setti
         spec = JobSpec(cloud="engine", operation="media.encode", parameters=parameters)
         job = jobs.submit(spec, files={"url": File(clip, name="clip.mp4")})
     await_state(job, State.RUNNING)
-    wait_until(lambda: has_ffmpeg(worker), 60)
+    # Suspended, it cannot come to its end before the kill.
+    wait_until(lambda: suspend_encoder(worker))
     engine = worker.children()
     (child,) = psutil.Process(worker.process.pid).children()
 
     child.kill()
 
-    _, alive = psutil.wait_procs(engine, timeout=5)
-    assert not [process for process in alive if is_alive(process)]
-    await_state(job, State.SUCCEEDED, timeout_s=90)
+    wait_until(lambda: not any(map(is_alive, engine)))
+    await_state(job, State.SUCCEEDED, timeout_s=120)
     assert job.attempt == 2
     assert [output.name.rpartition(".")[2] for output in job.outputs.all()] == ["webm"]
 
 
-def has_ffmpeg(worker: Running) -> bool:
-    with contextlib.suppress(psutil.NoSuchProcess):
-        return any("ffmpeg" in child.name() for child in worker.children())
+def suspend_encoder(worker: Running) -> bool:
+    for child in worker.children():
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if "ffmpeg" in child.name() and "libvpx-vp9" in child.cmdline():
+                child.suspend()
+                return is_alive(child)
     return False
 
 
 def test_sigterm_lets_the_job_in_hand_finish(start: Start, tmp_path: Path) -> None:
-    worker = start_worker(start)
-    job = submit_wait(tmp_path / "diary", 2.0)
-    other = submit_wait(tmp_path / "diary", 2.0)
+    worker = start_worker(start, "--grace", "300")
+    job = submit_wait(tmp_path / "diary", gate=tmp_path / "gate")
     await_state(job, State.RUNNING)
+    other = submit_wait(tmp_path / "diary", 0)
     children = worker.children()
 
     worker.process.terminate()
+    worker.await_line("shutting down gracefully")
+    (tmp_path / "gate").touch()
     assert worker.wait() == 0
     job.refresh_from_db()
     other.refresh_from_db()
@@ -130,7 +144,7 @@ def test_sigterm_lets_the_job_in_hand_finish(start: Start, tmp_path: Path) -> No
 @pytest.mark.parametrize("is_hurried", [False, True], ids=["after the grace period", "at a second signal"])
 def test_what_cannot_finish_is_handed_back(start: Start, tmp_path: Path, is_hurried: bool) -> None:
     worker = start_worker(start, "--grace", "300" if is_hurried else "0.5")
-    job = submit_wait(tmp_path / "diary", 600)
+    job = submit_wait(tmp_path / "diary")
     await_state(job, State.RUNNING)
     children = worker.children()
 
@@ -147,16 +161,40 @@ def test_what_cannot_finish_is_handed_back(start: Start, tmp_path: Path, is_hurr
     assert not [child for child in children if is_alive(child)]
 
 
+def test_a_process_that_hears_both_signals_at_once_hands_its_job_back(start: Start, tmp_path: Path) -> None:
+    """On a busy machine it may have had no turn between the two."""
+    worker = start_worker(start, "--grace", "0")
+    job = submit_wait(tmp_path / "diary")
+    await_state(job, State.RUNNING)
+    (child,) = worker.children()
+    child.suspend()
+
+    worker.process.terminate()
+    wait_until(lambda: pending_signals(child) >= {signal.SIGTERM, signal.SIGINT})
+    child.resume()
+    assert worker.wait() == 0
+    job.refresh_from_db()
+
+    assert (job.state, job.attempt, job.failures) == (State.QUEUED, 2, 0)
+
+
+def pending_signals(process: psutil.Process) -> set[int]:
+    """What was sent to the process and not heard yet."""
+    lines = Path(f"/proc/{process.pid}/status").read_text().splitlines()
+    (mask,) = (int(line.split()[1], 16) for line in lines if line.startswith("ShdPnd:"))
+    return {number for number in signal.valid_signals() if mask >> (number - 1) & 1}
+
+
 def test_a_process_that_will_not_stop_is_killed_and_its_job_taken_back(start: Start, tmp_path: Path) -> None:
     worker = start_worker(start, "--grace", "0")
-    job = submit_wait(tmp_path / "diary", 600)
+    job = submit_wait(tmp_path / "diary")
     await_state(job, State.RUNNING)
     (child,) = worker.children()
     # Stopped, it cannot hear SIGTERM, just as one that hangs in a library.
     child.suspend()
 
     worker.process.terminate()
-    assert worker.wait(40) == 0
+    assert worker.wait(90) == 0
     job.refresh_from_db()
 
     assert not is_alive(child)
@@ -169,8 +207,7 @@ def test_processes_do_not_outlive_a_killed_parent(start: Start) -> None:
 
     worker.process.kill()
 
-    psutil.wait_procs(children, timeout=15)
-    assert not [child for child in children if is_alive(child)]
+    wait_until(lambda: not any(map(is_alive, children)))
 
 
 def test_the_database_goes_away_and_comes_back(start: Start, tmp_path: Path) -> None:
@@ -181,7 +218,7 @@ def test_the_database_goes_away_and_comes_back(start: Start, tmp_path: Path) -> 
     cut_off_all_others()
     second = submit_wait(tmp_path / "diary", 0)
 
-    await_state(second, State.SUCCEEDED, timeout_s=40)
+    await_state(second, State.SUCCEEDED)
     assert worker.process.poll() is None
 
 
@@ -198,7 +235,12 @@ def cut_off_all_others() -> None:
                 "SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()"
             )
             for (number,) in cursor.fetchall():
-                cursor.execute(f"KILL {int(number)}")
+                try:
+                    cursor.execute(f"KILL {int(number)}")
+                except OperationalError as error:
+                    # It may have hung up by itself since the list was made.
+                    if error.args[0] != NO_SUCH_THREAD:
+                        raise
         else:
             cursor.execute("BEGIN EXCLUSIVE")
             time.sleep(1)

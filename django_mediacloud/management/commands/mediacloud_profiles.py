@@ -52,7 +52,7 @@ class Command(Door):
 
     def _diff(self, options: dict[str, Any]) -> None:
         if found := difference(read_file(options["file"]), has_prune=options["prune"]):
-            self.stdout.write(found, ending="")
+            self.say(found, ending="")
             raise CommandError("The file and the database differ.", returncode=ExitCode.DIFFERENT)
 
     def _dump(self, options: dict[str, Any]) -> None:
@@ -61,7 +61,7 @@ class Command(Door):
         except ValueError as error:
             raise CommandError(f"A profile cannot be written: {error}.") from error
         if options["file"] is None:
-            self.stdout.write(text, ending="")
+            self.say(text, ending="")
             return
         try:
             options["file"].write_text(text, encoding="utf-8")

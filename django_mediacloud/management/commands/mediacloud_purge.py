@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from django.core.management.base import CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.template.defaultfilters import filesizeformat
 
 from ... import jobs
 from ..arguments import duration
 from ..doors import Door, add_json_option
+from ..exit_codes import ExitCode
 
 
 class Command(Door):
@@ -29,9 +30,15 @@ class Command(Door):
         purged = jobs.purge(older_than=options["older_than"], dry_run=is_dry)
         if options["json"]:
             self.print_json({**asdict(purged), "dry_run": is_dry})
-            return
-        size = filesizeformat(purged.bytes).replace("\xa0", " ")
-        self.say(
-            f"{'Would remove' if is_dry else 'Removed'} {purged.outputs} outputs ({size}), {purged.jobs} jobs, "
-            f"{purged.notifications} notifications."
-        )
+        else:
+            size = filesizeformat(purged.bytes).replace("\xa0", " ")
+            self.say(
+                f"{'Would remove' if is_dry else 'Removed'} {purged.outputs} outputs ({size}), {purged.jobs} jobs, "
+                f"{purged.notifications} notifications."
+            )
+        if purged.kept_outputs:
+            raise CommandError(
+                f"{purged.kept_outputs} outputs are kept, for their storages did not delete them. The log has why; "
+                "run it again when that is mended.",
+                returncode=ExitCode.ERROR,
+            )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from django.core.management.base import CommandParser
@@ -11,7 +12,7 @@ from ...core.spec import JobSpec
 from ...jobs.sources import SOURCE
 from ...models import Job, Profile, Video
 from ..arguments import assignment, seconds
-from ..doors import Door, add_json_option, bad_input
+from ..doors import Door, add_json_option, bad_input, check_cloud
 from ..request import Request, is_url, open_files, read_parameters
 from ..waiting import describe_submitted, finish, wait_for
 
@@ -33,6 +34,14 @@ class Command(Door):
             type=assignment,
             metavar="NAME=VALUE",
             help="Of the operation. May be repeated; lists by repeating the name; lists and objects also as JSON.",
+        )
+        parser.add_argument(
+            "--param-env",
+            action="append",
+            default=[],
+            type=assignment,
+            metavar="NAME=VARIABLE",
+            help="The value stands in the environment: for secrets, since everybody sees the words of a command line.",
         )
         parser.add_argument("--cloud", default="", help="With --operation: the cloud's alias, else default.")
         parser.add_argument("--title", default="", help="Of the video.")
@@ -73,12 +82,16 @@ class Command(Door):
 def _submit_task(options: dict[str, Any]) -> Job:
     if options["profile"] or options["title"]:
         raise bad_input("--profile and --title belong to a video; --operation makes a task of its own.")
-    pairs = [*options["param"], *([(SOURCE, options["source"])] if options["source"] else [])]
-    request: Request = read_parameters(options["cloud"] or "default", options["operation"], pairs)
+    if options["cloud"]:
+        check_cloud(options["cloud"])
+    cloud = options["cloud"] or "default"
+    source = [(SOURCE, options["source"])] if options["source"] else []
+    pairs = [*options["param"], *_from_environment(options["param_env"]), *source]
+    request: Request = read_parameters(cloud, options["operation"], pairs)
     spec = JobSpec(
         operation=options["operation"],
         parameters=request.parameters,
-        cloud=options["cloud"] or "default",
+        cloud=cloud,
         priority=options["priority"],
         callback_url=options["callback_url"],
     )
@@ -86,8 +99,14 @@ def _submit_task(options: dict[str, Any]) -> Job:
         return jobs.submit(spec, files=files, idempotency_key=options["idempotency_key"])
 
 
+def _from_environment(pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    if missing := [variable for _, variable in pairs if variable not in os.environ]:
+        raise bad_input(f"The environment has no variable {', '.join(missing)}.")
+    return [(name, os.environ[variable]) for name, variable in pairs]
+
+
 def _submit_video(options: dict[str, Any]) -> tuple[Video, list[Job]]:
-    if options["param"] or options["cloud"]:
+    if options["param"] or options["param_env"] or options["cloud"]:
         raise bad_input("--param and --cloud belong to --operation; a profile has its own.")
     source = options["source"]
     if not source:

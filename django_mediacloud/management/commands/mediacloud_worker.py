@@ -9,6 +9,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from ..arguments import seconds
+from ..checkup import check_work_folder
 from ..doors import Door, bad_input
 from ..worker.child import Duty, run_child
 from ..worker.crew import Crew
@@ -55,6 +56,9 @@ class Command(Door):
         is_sweeping = not options["no_sweep"]
         if not options["processes"] and not is_sweeping:
             raise bad_input("With --processes 0 and --no-sweep there is nothing to do.")
+        if options["processes"]:
+            # Else every job would fail, one after the other, by no fault of its own.
+            check_work_folder()
         crew = Crew(count=options["processes"], arguments_of=lambda worker_id: _child_arguments(worker_id, options))
         Supervisor(
             crew=crew,
@@ -69,7 +73,6 @@ class Command(Door):
         parts = [f"process {pid}" for pid in crew.pids] + (["sweeper"] if is_sweeping else [])
         queue = f"queue {tasks.name!r}" if tasks else f"{backend_name()} has the queue"
         self.say(f"mediacloud_worker is up: {', '.join(parts)}; {queue}.")
-        self.stdout.flush()
 
 
 def _duty(tasks: TaskQueue, options: dict[str, Any]) -> Duty:

@@ -8,6 +8,7 @@ import threading
 from django.db import Error, close_old_connections, connection
 
 from ...callbacks import deliver_due
+from ..database import describe_trouble
 
 logger = logging.getLogger(__name__)
 
@@ -43,7 +44,7 @@ class Courier:
             close_old_connections()
             deliver_due(is_over=self._is_over.is_set)
         except Error as error:
-            logger.warning("Callbacks wait: the database does not answer (%s).", type(error).__name__)
+            logger.warning("Callbacks wait: %s", describe_trouble(error))
             connection.close()
         except Exception:
             # The next round may well succeed, and no other thread would take up the work.

@@ -104,11 +104,11 @@ class Crew:
             seat.start_at = time.monotonic() + delay_s
         return deaths
 
-    def ask_to_stop(self) -> None:
-        """SIGTERM: the first finishes the job in hand, the second gives it back to the queue."""
+    def ask_to_stop(self, number: signal.Signals) -> None:
+        """SIGTERM or SIGINT: whoever hears the first finishes the job in hand, and at the second gives it back."""
         for seat in self._seats:
             if seat.process and seat.process.poll() is None:
-                seat.process.terminate()
+                seat.process.send_signal(number)
 
     def is_gone(self) -> bool:
         return all(seat.process is None or seat.process.poll() is not None for seat in self._seats)

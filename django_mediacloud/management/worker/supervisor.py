@@ -12,6 +12,7 @@ from django.db import Error, close_old_connections, connection
 
 from ...jobs.lease import expire_leases_of, process_name
 from ...jobs.sweep import sweep
+from ..database import describe_trouble
 from .courier import Courier
 from .crew import Crew, Death
 from .queue import TaskQueue
@@ -28,9 +29,6 @@ PAUSE_S = 5.0
 PRUNE_S = 3600.0
 HAND_BACK_S = 10.0
 """How long a process may take to give its job back before it is killed."""
-
-SECOND_SIGNAL_S = 0.3
-"""Two signals that come closer together may arrive as one."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -85,7 +83,7 @@ class Supervisor:
                 sweep()
             self._prune()
         except Error as error:
-            logger.warning("The sweeper waits: the database does not answer (%s).", type(error).__name__)
+            logger.warning("The sweeper waits: %s", describe_trouble(error))
             connection.close()
             self._sweep_at = time.monotonic() + PAUSE_S
         except Exception:
@@ -109,8 +107,9 @@ class Supervisor:
 
     def _stop(self, mailbox: Mailbox) -> None:
         """Let them finish; then have them give back what they hold; then kill them."""
-        for patience_s in (self.grace_s, HAND_BACK_S):
-            self.crew.ask_to_stop()
+        # Two kinds: of one kind, the second would be lost on a process that has not come to hear the first.
+        for number, patience_s in ((signal.SIGTERM, self.grace_s), (signal.SIGINT, HAND_BACK_S)):
+            self.crew.ask_to_stop(number)
             if self._is_gone_within(patience_s, mailbox):
                 break
         self.crew.kill()
@@ -120,14 +119,11 @@ class Supervisor:
 
     def _is_gone_within(self, patience_s: float, mailbox: Mailbox) -> bool:
         """Whether all have ended. Somebody who asks a second time has no patience left."""
-        asked_at = time.monotonic()
-        deadline = asked_at + max(patience_s, SECOND_SIGNAL_S)
+        deadline = time.monotonic() + patience_s
         while not self.crew.is_gone():
             left_s = deadline - time.monotonic()
             is_hurried = _is_told_to_stop(mailbox.wait(min(TICK_S, left_s)))
-            if is_hurried:
-                deadline = min(deadline, max(time.monotonic(), asked_at + SECOND_SIGNAL_S))
-            if time.monotonic() >= deadline:
+            if is_hurried or time.monotonic() >= deadline:
                 return self.crew.is_gone()
         return True
 
