@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 from ..core.capabilities import Capabilities
-from ..core.spec import Snapshot
+from ..core.parameters import Type
+from ..core.spec import Origin, Snapshot
 from ..exceptions import CloudRejected, ConfigurationError
+from ..transport.account import checked_base_url
 
 
 class InputFile(Protocol):
@@ -23,6 +25,10 @@ class InputFile(Protocol):
     @property
     def url(self) -> str:
         """Where a service can fetch it itself; empty if it lies in a private storage."""
+
+    @property
+    def origin(self) -> Origin:
+        """Where it came from: known once ``local_path`` has brought it."""
 
     def local_path(self) -> Path:
         """The file on this machine's disk; brought here on the first call."""
@@ -39,10 +45,12 @@ class Work:
 
     token: str
     operation: str
-    parameters: Mapping[str, Any]
+    parameters: Mapping[str, Any] = field(repr=False)
     inputs: Mapping[str, Sequence[InputFile]] = field(default_factory=dict)
     workdir: Path
     beat: Callable[[float | None], None]
+    webhook_url: str = field(default="", repr=False)
+    """Where the service may send its news; empty if it cannot reach this site."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +80,10 @@ class Cloud(ABC):
     """An adapter: a job's specification in, a ``Snapshot`` out. Errors are ``CloudError`` or ``MediaError``."""
 
     options: ClassVar[Mapping[str, Any]] = {}
-    """The names of its OPTIONS, each with its default."""
+    """The names of its OPTIONS, each with its default. ``base_url`` is where a service is, and ``allow_http`` whether
+    secrets may go there over plain http."""
+    secrets: ClassVar[tuple[str, ...]] = ()
+    """Which of them are secrets that it cannot do without."""
 
     def __init__(self, alias: str, options: Mapping[str, Any]) -> None:
         unknown = sorted(set(options) - set(self.options))
@@ -83,6 +94,47 @@ class Cloud(ABC):
 
     def __repr__(self) -> str:
         return f"<{type(self).__module__}.{type(self).__name__} {self.alias!r}>"
+
+    def problems(self) -> list[str]:
+        """A sentence for everything in the OPTIONS that will not do, as far as it shows before the first request. For
+        ``manage.py check``: nothing is called, not even a function that gives a secret."""
+        unset = [name for name in self.secrets if not self._options[name]]
+        found = [f"Cloud {self.alias!r} needs its {name} in the OPTIONS." for name in unset]
+        if "base_url" in self.options:
+            try:
+                checked_base_url(self._options["base_url"], allow_http=self._options.get("allow_http", False))
+            except ConfigurationError as error:
+                found.append(f"Cloud {self.alias!r}: {error}")
+        return found
+
+    def secret(self, name: str) -> str:
+        """The secret that the OPTIONS call ``name``: a text there, or a function that gives it. ``ConfigurationError``
+        if there is none."""
+        value = self._options[name]
+        if callable(value):
+            value = value()
+        if not isinstance(value, str) or not value:
+            raise ConfigurationError(f"Cloud {self.alias!r} needs its {name} in the OPTIONS.", cloud=self.alias)
+        return value
+
+    def parameters_by_url(self, work: Work) -> dict[str, Any]:
+        """What a service takes that fetches files itself: each file by its address, and nothing that was not given.
+
+        ``CloudRejected`` if a file has no address that the service could reach.
+        """
+        given = {name: value for name, value in work.parameters.items() if value is not None}
+        for name, files in work.inputs.items():
+            urls = [file.url for file in files]
+            if not all(urls):
+                raise CloudRejected(
+                    f"{name}: the service cannot fetch a file that lies in a private storage.",
+                    code="source_unreachable",
+                    advice="Give an address on the public internet, or keep sources in a storage that has one.",
+                    cloud=self.alias,
+                )
+            declared = self.capabilities.operations[work.operation].parameters.get(name)
+            given[name] = urls if declared is not None and declared.type == Type.URLS else urls[0]
+        return given
 
     @property
     @abstractmethod
@@ -97,8 +149,8 @@ class Cloud(ABC):
         """What the service knows of the submission that bears ``token``; None if it never got it."""
         raise CloudRejected("This cloud cannot be asked about submissions.", cloud=self.alias)
 
-    def poll(self, remote_id: str) -> Snapshot:
-        """The service's present view of its job."""
+    def poll(self, remote_id: str, operation: str) -> Snapshot:
+        """The service's present view of its job, which does ``operation``."""
         raise CloudRejected("This cloud cannot be polled.", cloud=self.alias)
 
     def cancel(self, remote_id: str) -> None:

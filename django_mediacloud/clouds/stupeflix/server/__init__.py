@@ -1,0 +1,1 @@
+"""The Tasks API, answered by this site."""
