@@ -1,1 +1,4 @@
-"""``make bench``: ratios, each of two ways to do the same, measured side by side in one run."""
+"""``make bench``: ratios, each of two ways to do the same, measured side by side in one run.
+
+A module with ``CASES`` has cases of its own: it is found here by that name.
+"""

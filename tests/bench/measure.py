@@ -4,7 +4,10 @@
 
 - ``{"operation": NAME, "parameters": {...}, "input": PATH, "times": N}`` runs the engine's operation N times in the
   sandbox, as a worker would. With ``times`` 0 it only starts and stops the sandbox: that is subtracted.
-- ``{"commands": [[...], ...]}`` runs programs one after the other.
+  ``"inputs": {NAME: [PATH, ...]}`` stands in place of ``"input"`` where the file is not the parameter ``url``.
+  ``"at_once": 2`` runs two at a time, as two worker processes would.
+- ``{"commands": [[...], ...]}`` runs programs one after the other. ``"idle"``, commands too, is what starting them
+  alone takes: that is subtracted.
 """
 
 from __future__ import annotations
@@ -16,6 +19,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,18 +60,36 @@ def _main() -> None:
     json.dump(cost, sys.stdout)
 
 
-def _run_operation(operation: str, parameters: dict[str, Any], input: str, times: int) -> None:
+def measure_idle(work: dict[str, Any]) -> Cost:
+    """What it takes to get ready for ``work``."""
+    if "operation" in work:
+        return measure({**work, "times": 0})
+    return measure({"commands": work["idle"]}) if "idle" in work else Cost(cpu_s=0, wall_s=0, peak_bytes=0)
+
+
+def _run_operation(
+    operation: str,
+    parameters: dict[str, Any],
+    times: int,
+    input: str = "",
+    inputs: Mapping[str, Sequence[str]] | None = None,
+    at_once: int = 1,
+) -> None:
     # Imported here, after the arguments are known: the other kind of work must not pay for it.
     from django_mediacloud.engine import sandbox
     from django_mediacloud.engine.registry import get_operation
 
-    values = get_operation(operation).info.parameters.clean(parameters, bound=frozenset({"url"}))
-    for _ in range(max(1, times)):
+    files = {name: [Path(path) for path in paths] for name, paths in (inputs or {"url": [input]}).items()}
+    values = get_operation(operation).info.parameters.clean(parameters, bound=frozenset(files))
+    idle_files = {"url": next(iter(files.values()))[:1]}
+    name, given, sources = (operation, values, files) if times else ("media.info", {}, idle_files)
+
+    def run(_number: int) -> None:
         with tempfile.TemporaryDirectory() as folder:
-            name = operation if times else "media.info"
-            sandbox.run_operation(
-                name, parameters=values if times else {}, inputs={"url": [Path(input)]}, workdir=Path(folder)
-            )
+            sandbox.run_operation(name, parameters=given, inputs=sources, workdir=Path(folder))
+
+    with ThreadPoolExecutor(at_once) as pool:
+        list(pool.map(run, range(max(1, times))))
     sandbox.shutdown()
 
 

@@ -1,22 +1,20 @@
-"""What is measured against what. Each target is a CPU ratio, ours over theirs."""
+"""Encodings and stills of films, against ffmpeg."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from django_mediacloud.engine.encoding.arguments import build_arguments
 from django_mediacloud.engine.encoding.features import detect_features
 from django_mediacloud.engine.encoding.options import read_options
 from django_mediacloud.engine.encoding.plan import build_plan
-from django_mediacloud.engine.ffmpeg import GUARD, file_url, find_ffmpeg, run_ffmpeg
+from django_mediacloud.engine.ffmpeg import GUARD, file_url
+from django_mediacloud.engine.ffmpeg_program import find_ffmpeg
 from django_mediacloud.engine.limits import Limits
 from django_mediacloud.engine.probe import probe
 from django_mediacloud.engine.registry import get_operation
 
-Work = dict[str, Any]
+from .case import Case, Work, draw_clip
 
 FILM: Work = {"extname": ".mp4", "video_codec": "h264", "audio_codec": "aac", "width": 640, "height": 360}
 RUNGS = (
@@ -24,27 +22,6 @@ RUNGS = (
     {"name": "360p", "width": 640, "height": 360, "video_bitrate": 700, "audio_bitrate": 96},
     {"name": "480p", "width": 854, "height": 480, "video_bitrate": 1200, "audio_bitrate": 128},
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
-    """``prepare`` draws what is needed into a folder and gives the two kinds of work."""
-
-    name: str
-    what: str
-    target: float
-    prepare: Callable[[Path], tuple[Work, Work]]
-
-
-def _clip(folder: Path, *, duration_s: int, size: str, rate: int = 25, gop: int = 50) -> Path:
-    """Moving bars with noise, and a tone; drawn once."""
-    path = folder / f"clip-{duration_s}-{size}.mp4"
-    if not path.exists():
-        source = f"testsrc2=size={size}:rate={rate}:duration={duration_s},noise=alls=8:allf=t"
-        arguments = ["-f", "lavfi", "-i", source, "-f", "lavfi", "-i", f"sine=duration={duration_s}"]
-        arguments += ["-c:v", "libx264", "-preset", "ultrafast", "-g", str(gop), "-pix_fmt", "yuv420p", "-c:a", "aac"]
-        run_ffmpeg([*arguments, file_url(path)], limits=Limits(), cwd=folder)
-    return path
 
 
 def _bare(parameters: Work, source: Path) -> list[str]:
@@ -61,13 +38,13 @@ def _bare(parameters: Work, source: Path) -> list[str]:
 
 
 def _encode(folder: Path) -> tuple[Work, Work]:
-    source = _clip(folder, duration_s=90, size="1280x720")
+    source = draw_clip(folder, duration_s=90, size="1280x720")
     ours = {"operation": "media.encode", "parameters": FILM, "input": str(source), "times": 1}
     return ours, {"commands": [_bare(FILM, source)]}
 
 
 def _thumb(folder: Path) -> tuple[Work, Work]:
-    source = _clip(folder, duration_s=60, size="1920x1080")
+    source = draw_clip(folder, duration_s=60, size="1920x1080")
     times = 5
     ours = {"operation": "video.thumb", "parameters": {"time": 31.4}, "input": str(source), "times": times}
     command = [find_ffmpeg(), "-nostdin", "-v", "error", "-y", "-threads", "1", "-ss", "31.4", "-i", str(source)]
@@ -76,7 +53,7 @@ def _thumb(folder: Path) -> tuple[Work, Work]:
 
 
 def _strip(folder: Path) -> tuple[Work, Work]:
-    source = _clip(folder, duration_s=600, size="640x360")
+    source = draw_clip(folder, duration_s=600, size="640x360")
     parameters = {"count": 10, "width": 160, "height": 90}
     ours = {"operation": "video.strip", "parameters": parameters, "input": str(source), "times": 1}
     command = [find_ffmpeg(), "-nostdin", "-v", "error", "-y", "-i", str(source), "-vf"]
@@ -85,7 +62,7 @@ def _strip(folder: Path) -> tuple[Work, Work]:
 
 
 def _ladder(folder: Path) -> tuple[Work, Work]:
-    source = _clip(folder, duration_s=30, size="1920x1080")
+    source = draw_clip(folder, duration_s=30, size="1920x1080")
     common = {"extname": ".m3u8", "video_codec": "h264", "audio_codec": "aac"}
     parameters = {**common, "variants": [dict(rung) for rung in RUNGS]}
     ours = {"operation": "media.encode", "parameters": parameters, "input": str(source), "times": 1}

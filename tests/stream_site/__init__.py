@@ -1,0 +1,1 @@
+"""A tiny site whose answers wait for jobs: for the tests of ``django_mediacloud.serving`` and for the bench."""
