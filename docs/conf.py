@@ -7,7 +7,8 @@ from pathlib import Path
 import django
 from django.conf import settings
 
-sys.path.insert(0, str(Path(__file__).resolve().parent / "_ext"))
+# The repository itself as well: the old service's reference is data of the tests (_ext/stupeflix_reference.py).
+sys.path[:0] = [str(Path(__file__).resolve().parent / "_ext"), str(Path(__file__).resolve().parent.parent)]
 
 # Tables are drawn from the code itself (_ext/mediacloud_tables.py), which needs its models loaded, and no database.
 settings.configure(
@@ -24,7 +25,7 @@ django.setup()
 project = "django-mediacloud"
 author = "The django-mediacloud contributors"
 release = version = version_of("django-mediacloud")
-extensions = ["sphinx.ext.autodoc", "mediacloud_tables"]
+extensions = ["sphinx.ext.autodoc", "mediacloud_tables", "mediacloud_destinations", "stupeflix_reference"]
 exclude_patterns = ["_build"]
 html_theme = "alabaster"
 html_theme_options = {"description": "Media work for Django, whoever does the work.", "page_width": "1100px"}
