@@ -43,3 +43,5 @@ _database.setdefault("TEST", {})["NAME"] = _test_name
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 ALLOWED_HOSTS = ["*"]
+# Else every test client would begin by looking at each static file of every app.
+WHITENOISE_AUTOREFRESH = True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -17,9 +18,11 @@ from pathlib import Path
 import psycopg
 import pymysql
 
+from .ports import free_port
+
 ROOT = Path(__file__).resolve().parent.parent
-START_S = 60.0
-STOP_S = 20.0
+START_S = 120.0
+STOP_S = 60.0
 
 
 class Unavailable(Exception):
@@ -45,6 +48,7 @@ class Server:
     serve: Callable[[Path, Path, int], list[str]]
     """The command that serves a data folder at a port, in the foreground (programs, data, port)."""
     errors: tuple[type[Exception], ...]
+    stop_signal: signal.Signals = signal.SIGTERM
     wheel: str = ""
 
     @contextlib.contextmanager
@@ -89,7 +93,8 @@ class Server:
     @contextlib.contextmanager
     def _own(self, programs: Path) -> Iterator[int]:
         owner = self.user if is_root() else None
-        with tempfile.TemporaryDirectory(prefix=f"{self.scheme}-") as folder:
+        # What a server that had to be killed still writes must not fail the suite.
+        with tempfile.TemporaryDirectory(prefix=f"{self.scheme}-", ignore_cleanup_errors=True) as folder:
             data = Path(folder) / "data"
             data.mkdir()
             for path in (Path(folder), data):
@@ -107,7 +112,7 @@ class Server:
                 self._await(process, port, log)
                 yield port
             finally:
-                _stop(process)
+                _stop(process, self.stop_signal)
 
     def _await(self, process: subprocess.Popen[bytes], port: int, log: Path) -> None:
         deadline = time.monotonic() + START_S
@@ -119,12 +124,6 @@ class Server:
 
 def is_root() -> bool:
     return os.geteuid() == 0
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def install_package(package: str) -> None:
@@ -158,12 +157,13 @@ def _run(command: Sequence[str], owner: str | None, folder: str, lines: object) 
     )
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
+def _stop(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    process.send_signal(number)
     try:
         process.wait(STOP_S)
     except subprocess.TimeoutExpired:
-        process.kill()
+        # It leads a session of its own.
+        os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
 
@@ -174,7 +174,7 @@ def _tail(log: Path) -> str:
 def _connect_postgres(user: str, port: int) -> None:
     name = f"mediacloud_probe_{os.getpid()}"
     with psycopg.connect(
-        host="127.0.0.1", port=port, user=user, dbname="postgres", autocommit=True, connect_timeout=5
+        host="127.0.0.1", port=port, user=user, dbname="postgres", autocommit=True, connect_timeout=20
     ) as connection:
         connection.execute(f"CREATE DATABASE {name}")
         connection.execute(f"DROP DATABASE {name}")
@@ -203,7 +203,7 @@ def _serve_postgres(programs: Path, data: Path, port: int) -> list[str]:
 
 def _connect_mariadb(user: str, port: int) -> None:
     name = f"mediacloud_probe_{os.getpid()}"
-    connection = pymysql.connect(host="127.0.0.1", port=port, user=user, connect_timeout=5)
+    connection = pymysql.connect(host="127.0.0.1", port=port, user=user, connect_timeout=20)
     with connection, connection.cursor() as cursor:
         cursor.execute(f"CREATE DATABASE {name}")
         cursor.execute(f"DROP DATABASE {name}")
@@ -239,6 +239,8 @@ POSTGRES = Server(
     prepare=_prepare_postgres,
     serve=_serve_postgres,
     errors=(OSError, psycopg.Error),
+    # At SIGTERM it would wait for those who are still connected.
+    stop_signal=signal.SIGINT,
     wheel="postgres-server",
 )
 MARIADB = Server(

@@ -118,3 +118,21 @@ class RealMedia:
             member="sklearn/datasets/images/china.jpg",
             sha256="8378025ad2519d649d02e32bd98990db4ab572357d9f09841c2fbfbb4fefad29",
         ).fetch()
+
+    @cached_property
+    def portrait(self) -> Path:
+        """Astronaut Eileen Collins, by NASA: PNG, 512x512; her face is some 100 pixels wide around (225, 115)."""
+        return PackagedFile(
+            requirement="scikit-image",
+            member="skimage/data/astronaut.png",
+            sha256="88431cd9653ccd539741b555fb0a46b61558b301d4110412b5bc28b5e3ea6cb5",
+        ).fetch()
+
+    @cached_property
+    def profile(self) -> Path:
+        """A photographer who looks to the right: PNG, grey, 512x512; his head is around (230, 150)."""
+        return PackagedFile(
+            requirement="scikit-image",
+            member="skimage/data/camera.png",
+            sha256="b0793d2adda0fa6ae899c03989482bff9a42d3d5690fc7e3648f2795d730c23a",
+        ).fetch()

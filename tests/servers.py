@@ -146,7 +146,7 @@ class LocalServer:
         """The paths that were asked for, in order, with their queries."""
         return [request.path for request in self.requests]
 
-    def wait_for_requests(self, count: int, timeout_s: float = 10.0) -> list[Recorded]:
+    def wait_for_requests(self, count: int, timeout_s: float = 60.0) -> list[Recorded]:
         """The requests, once there are ``count`` of them. ``AssertionError`` if they do not come in time."""
         with self._arrived:
             came = self._arrived.wait_for(lambda: len(self.requests) >= count, timeout_s)
@@ -210,6 +210,8 @@ class RawServer:
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
+    # Who finds no room in the queue tries again after a second.
+    request_queue_size = 128
     block_on_close = False
     tls: ssl.SSLContext | None = None
 
@@ -229,6 +231,8 @@ class _Server(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     local: LocalServer
     protocol_version = "HTTP/1.1"
+    # Head and body are sent apart: the second would wait for the first one's acknowledgement, 40 ms.
+    disable_nagle_algorithm = True
 
     def log_message(self, format: str, *args: Any) -> None:
         pass

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from .database_servers import MARIADB, POSTGRES, Server, free_port
+from .database_servers import MARIADB, POSTGRES, Server
 from .databases import Result, print_summary, run_on, run_suite
+from .ports import free_port
 
 
 def nowhere(server: Server) -> Server:
@@ -53,6 +54,7 @@ def test_counts_and_failures_come_from_pytest(tmp_path: Path) -> None:
     assert "2 passed, 1 failed, 1 skipped" in result.words
 
 
+@pytest.mark.slow
 def test_a_skipped_test_fails_ci_only(tmp_path: Path) -> None:
     arguments = suite(tmp_path, "def test_a(): pass", "def test_b(): pytest.skip('x')")
 
@@ -60,6 +62,7 @@ def test_a_skipped_test_fails_ci_only(tmp_path: Path) -> None:
     assert "FAILED (a test was skipped)" in run_suite("SQLite", "", arguments, is_ci=True).words
 
 
+@pytest.mark.slow
 def test_a_run_without_tests_is_a_failure(tmp_path: Path) -> None:
     assert run_suite("SQLite", "", suite(tmp_path), is_ci=False).is_failure
 

@@ -18,6 +18,9 @@ import requests
 from django.db import connection
 from django.test import Client
 
+from .management.conftest import is_alive, wait_until
+from .ports import free_port
+
 ROOT = Path(__file__).resolve().parent.parent
 MANAGE = ROOT / "example_project" / "manage.py"
 WORKERS = 1
@@ -158,7 +161,9 @@ def test_healthz_says_so_when_the_database_is_gone(tmp_path: Path) -> None:
 
 
 @pytest.mark.django_db
-def test_the_admin_has_its_style_sheet(client: Client) -> None:
+@pytest.mark.parametrize("is_looked_for", [False, True], ids=["as the site has it", "as the tests have it"])
+def test_the_admin_has_its_style_sheet(client: Client, settings: Any, is_looked_for: bool) -> None:
+    settings.WHITENOISE_AUTOREFRESH = is_looked_for
     answer = client.get("/static/admin/css/base.css")
 
     assert answer.status_code == 200
@@ -193,12 +198,6 @@ def test_another_process_sees_the_database_of_the_test(site_environment: dict[st
             cursor.execute("DROP TABLE seen_by_all")
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def serve(port: int, environ: dict[str, str], workers: int) -> subprocess.Popen[str]:
     command = [sys.executable, str(ROOT / "example_project" / "serve.py"), "--port", str(port)]
     command += ["--workers", str(workers)]
@@ -225,17 +224,17 @@ def test_serve_runs_the_site_until_it_is_told_to_stop(site_environment: dict[str
         seen = lines_until(process, "Ready:")
         assert seen[-1].startswith(f"Ready: http://127.0.0.1:{port}/"), seen
         family = psutil.Process(process.pid).children(recursive=True)
-        assert requests.get(f"http://127.0.0.1:{port}/healthz", timeout=5).json() == {"status": "ok"}
-        assert requests.get(f"http://127.0.0.1:{port}/static/admin/css/base.css", timeout=5).status_code == 200
-        assert "csrfmiddlewaretoken" in requests.get(f"http://127.0.0.1:{port}/admin/", timeout=5).text
+        assert requests.get(f"http://127.0.0.1:{port}/healthz", timeout=60).json() == {"status": "ok"}
+        assert requests.get(f"http://127.0.0.1:{port}/static/admin/css/base.css", timeout=60).status_code == 200
+        assert "csrfmiddlewaretoken" in requests.get(f"http://127.0.0.1:{port}/admin/", timeout=60).text
         process.send_signal(number)
-        rest, _ = process.communicate(timeout=40)
+        rest, _ = process.communicate(timeout=90)
         assert process.returncode == 0, rest
         assert "Traceback" not in rest
     finally:
         process.kill()
     assert len(family) > WORKERS
-    assert not [member for member in family if member.is_running()]
+    wait_until(lambda: not any(map(is_alive, family)))
 
 
 @pytest.mark.slow
@@ -245,7 +244,7 @@ def test_serve_names_a_port_that_is_taken(site_environment: dict[str, str]) -> N
         holder.listen()
         port = holder.getsockname()[1]
         process = serve(port, site_environment, workers=0)
-        output, _ = process.communicate(timeout=30)
+        output, _ = process.communicate(timeout=90)
 
     assert process.returncode == 2
     assert f"Port {port}" in output
@@ -258,7 +257,7 @@ def test_serve_ends_when_a_part_of_it_dies(site_environment: dict[str, str]) -> 
         lines_until(process, "Ready:")
         (web,) = psutil.Process(process.pid).children()
         web.kill()
-        output, _ = process.communicate(timeout=30)
+        output, _ = process.communicate(timeout=90)
     finally:
         process.kill()
 

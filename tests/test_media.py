@@ -29,6 +29,9 @@ def test_the_real_files_are_what_their_descriptions_say(real_media: RealMedia) -
         assert photo.format == "JPEG"
         assert photo.size == (640, 427)
         assert photo.info["icc_profile"]
+    for path, mode in ((real_media.portrait, "RGB"), (real_media.profile, "L")):
+        with Image.open(path) as picture:
+            assert (picture.format, picture.size, picture.mode) == ("PNG", (512, 512), mode)
 
 
 def test_a_file_that_changed_is_refused() -> None:

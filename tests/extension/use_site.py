@@ -54,6 +54,7 @@ def _admin(client: Client) -> dict[str, object]:
     choice = client.get(address).content.decode()
     query = "?cloud=default&operation=image.invert"
     form = client.get(address + query).content.decode()
+    keys = client.get("/admin/mediacloud/accesskey/add/").content.decode()
     picture = io.BytesIO()
     Image.new("RGB", (4, 2), (255, 0, 10)).save(picture, "PNG")
     upload = SimpleUploadedFile("red.png", picture.getvalue(), "image/png")
@@ -67,6 +68,7 @@ def _admin(client: Client) -> dict[str, object]:
     return {
         "offers": ["image.invert" in choice, "text.shout" in choice],
         "has_field": "quality" in form,
+        "makes_keys": "toyservice" in keys,
         "state": job.state,
         "pixel": pixel,
     }

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -14,6 +13,7 @@ from django_mediacloud.core.failure import Failure
 from django_mediacloud.core.parameters import Parameter, Parameters, Type
 from django_mediacloud.core.spec import Kind, ProducedFile, Snapshot
 from django_mediacloud.core.states import State
+from django_mediacloud.core.strict_json import parse_json
 from django_mediacloud.exceptions import AnswerLost, CloudRejected, CloudUnavailable
 
 OPERATIONS = {
@@ -45,9 +45,9 @@ class Adapter(Cloud):
         return self._ask("POST", "/jobs", json={"token": work.token, **work.parameters})
 
     def find(self, token: str) -> Snapshot | None:
-        return self._ask("GET", f"/tokens/{token}")
+        return self._ask("GET", f"/tokens/{token}") if self._options["can_find"] else super().find(token)
 
-    def poll(self, remote_id: str) -> Snapshot:
+    def poll(self, remote_id: str, operation: str) -> Snapshot:
         return self._ask("GET", f"/jobs/{remote_id}")
 
     def cancel(self, remote_id: str) -> None:
@@ -55,32 +55,41 @@ class Adapter(Cloud):
 
     def read_notification(self, message: Message) -> News:
         """A signed one tells all; an unsigned one, only whom it is about."""
-        told = json.loads(message.body)
         signature = message.headers.get("x-signature")
-        if signature is None:
-            return News(remote_id=told["id"])
-        if not hmac.compare_digest(signature, sign(message.body)):
+        if signature is not None and not hmac.compare_digest(signature.encode(), sign(message.body).encode()):
             raise CloudRejected("The signature is wrong.", cloud=self.alias)
-        return News(remote_id=told["id"], key=told.get("key", ""), snapshot=self._read(told), is_verified=True)
+        try:
+            told = parse_json(message.body)
+            snapshot = self._read(told)
+        except (ValueError, TypeError, LookupError):
+            raise CloudRejected("This is no message of the service.", cloud=self.alias) from None
+        if signature is None:
+            return News(remote_id=snapshot.remote_id)
+        return News(remote_id=snapshot.remote_id, key=str(told.get("key", "")), snapshot=snapshot, is_verified=True)
 
     def _ask(self, method: str, path: str, **more: Any) -> Any:
+        lost = AnswerLost if method == "POST" else CloudUnavailable
         try:
-            response = requests.request(method, self._options["endpoint"] + path, timeout=5, **more)
-        except requests.ConnectionError as error:
-            raise AnswerLost("No answer.", cloud=self.alias) from error
+            response = requests.request(method, self._options["endpoint"] + path, timeout=60, **more)
+        except requests.RequestException as error:
+            raise lost("No answer.", cloud=self.alias) from error
         if response.status_code == 404:
             return None
         if response.status_code >= 500:
-            raise CloudUnavailable("It is down.", cloud=self.alias)
+            unavailable = CloudUnavailable if response.status_code == 503 else lost
+            raise unavailable("It is down.", cloud=self.alias)
         if response.status_code >= 400:
             raise CloudRejected(response.text, cloud=self.alias)
-        return self._read(response.json())
+        try:
+            return self._read(parse_json(response.content))
+        except (ValueError, TypeError, LookupError):
+            raise lost("The answer cannot be read.", cloud=self.alias) from None
 
     def _read(self, told: dict[str, Any]) -> Snapshot:
         state = STATES[told["status"]]
         return Snapshot(
             state=state,
-            remote_id=told["id"],
+            remote_id=str(told["id"]),
             progress=told.get("progress"),
             files=tuple(
                 ProducedFile(name=name, content_type="text/plain", url=url)

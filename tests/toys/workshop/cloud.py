@@ -41,11 +41,13 @@ OPERATIONS = {
             Parameter(name="count", type=Type.INTEGER, default=1, minimum=1, maximum=20, help="Files to make."),
             formats={"copy": {"format": "copy"}, "twin": {"format": "twin"}},
         ),
+        _info("post", _URL, Parameter(name="token", type=Type.STRING, is_secret=True)),
         _info("hello", Parameter(name="name", type=Type.STRING, is_required=True, help="Whom to greet.")),
         _info(
             "wait",
             Parameter(name="seconds", type=Type.NUMBER, default=5.0, minimum=0, maximum=600, unit="s"),
             Parameter(name="diary", type=Type.STRING, default="", help="A file that gets a line when it is done."),
+            Parameter(name="gate", type=Type.STRING, default="", help="A file: when it is there, the wait is over."),
         ),
         _info("blank", Parameter(name="size", type=Type.INTEGER, is_required=True, minimum=0, unit="bytes")),
         _info(
@@ -97,11 +99,11 @@ class Adapter(Cloud):
     def _hello(self, work: Work, name: str) -> tuple[dict[str, Any], list[ProducedFile]]:
         return {"result": f"{self._options['greeting']} {name}"}, []
 
-    def _wait(self, work: Work, seconds: float, diary: str) -> tuple[dict[str, Any], list[ProducedFile]]:
+    def _wait(self, work: Work, seconds: float, diary: str, gate: str) -> tuple[dict[str, Any], list[ProducedFile]]:
         began = time.monotonic()
         path = work.workdir / "waited.txt"
         path.write_text("half")
-        while (waited := time.monotonic() - began) < seconds:
+        while (waited := time.monotonic() - began) < seconds and not (gate and Path(gate).exists()):
             work.beat(100.0 * waited / seconds)
             time.sleep(0.02)
         path.write_text("done")

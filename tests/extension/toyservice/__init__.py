@@ -1,0 +1,1 @@
+"""Toy Jobs API 1.0: jobs by name, news by callback."""

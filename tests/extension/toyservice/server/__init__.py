@@ -1,0 +1,1 @@
+"""The Toy Jobs API, answered by this site."""
