@@ -106,6 +106,12 @@ def is_alive(process: psutil.Process) -> bool:
     return False
 
 
+def hold(process: psutil.Process) -> None:
+    """Stop it until it is resumed. Before it is seen to stand, it may still hear what is sent after the stop."""
+    process.suspend()
+    wait_until(lambda: process.status() == psutil.STATUS_STOPPED)
+
+
 Start = Callable[..., Running]
 
 

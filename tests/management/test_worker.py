@@ -16,11 +16,12 @@ from django.db import OperationalError, connection
 from django_mediacloud import jobs
 from django_mediacloud.core.spec import JobSpec
 from django_mediacloud.core.states import State
+from django_mediacloud.management.worker.signals import FINISH, GIVE_BACK
 from django_mediacloud.models import Job
 
 from ..media import MediaFactory
 from ..servers import LocalServer, Reply
-from .conftest import Running, Start, await_state, is_alive, wait_until
+from .conftest import Running, Start, await_state, hold, is_alive, wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -167,10 +168,10 @@ def test_a_process_that_hears_both_signals_at_once_hands_its_job_back(start: Sta
     job = submit_wait(tmp_path / "diary")
     await_state(job, State.RUNNING)
     (child,) = worker.children()
-    child.suspend()
+    hold(child)
 
     worker.process.terminate()
-    wait_until(lambda: pending_signals(child) >= {signal.SIGTERM, signal.SIGINT})
+    wait_until(lambda: pending_signals(child) >= {FINISH, GIVE_BACK})
     child.resume()
     assert worker.wait() == 0
     job.refresh_from_db()
@@ -191,7 +192,7 @@ def test_a_process_that_will_not_stop_is_killed_and_its_job_taken_back(start: St
     await_state(job, State.RUNNING)
     (child,) = worker.children()
     # Stopped, it cannot hear SIGTERM, just as one that hangs in a library.
-    child.suspend()
+    hold(child)
 
     worker.process.terminate()
     assert worker.wait(90) == 0

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 import time
 from dataclasses import dataclass
+from types import FrameType
 
 from django.core.management import call_command
+
+from .signals import FINISH, GIVE_BACK
 
 LOOK_S = 1.0
 GIVE_UP_S = 10.0
@@ -28,7 +32,8 @@ class Duty:
 
 
 def run_child(duty: Duty) -> None:
-    """Do the tasks of the queue, one at a time, until told to stop by SIGTERM, or until the parent is gone."""
+    """Do the tasks of the queue, one at a time, until told to stop, or until the parent is gone."""
+    signal.signal(GIVE_BACK, _give_back)
     threading.Thread(target=_leave_with_parent, args=(duty.parent_pid,), daemon=True).start()
     call_command(
         "db_worker",
@@ -43,11 +48,16 @@ def run_child(duty: Duty) -> None:
     )
 
 
+def _give_back(_number: int, _frame: FrameType | None) -> None:
+    """Leave the job where it is: what attends to it hands it back on the way out, and must not be disturbed in that."""
+    signal.signal(GIVE_BACK, signal.SIG_IGN)
+    sys.exit(1)
+
+
 def _leave_with_parent(parent_pid: int) -> None:
     """A parent that was killed cannot say so; its children would work on for ever, swept by nobody."""
     while os.getppid() == parent_pid:
         time.sleep(LOOK_S)
-    # The first asks it to finish, the second to give back what it has in hand.
-    os.kill(os.getpid(), signal.SIGTERM)
+    os.kill(os.getpid(), FINISH)
     time.sleep(GIVE_UP_S)
-    os.kill(os.getpid(), signal.SIGTERM)
+    os.kill(os.getpid(), GIVE_BACK)

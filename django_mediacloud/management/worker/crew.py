@@ -105,7 +105,7 @@ class Crew:
         return deaths
 
     def ask_to_stop(self, number: signal.Signals) -> None:
-        """SIGTERM or SIGINT: whoever hears the first finishes the job in hand, and at the second gives it back."""
+        """``FINISH`` or ``GIVE_BACK``. Who is not there any more is not asked."""
         for seat in self._seats:
             if seat.process and seat.process.poll() is None:
                 seat.process.send_signal(number)

@@ -9,6 +9,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+FINISH = signal.SIGTERM
+"""Asks a child process to finish the job in hand, to take no other, and to end."""
+
+GIVE_BACK = signal.SIGUSR1
+"""Asks it to give back the job in hand and to end. A kind of its own: ``db_worker`` counts the signals that it hears,
+and two of those that it knows are one to it when they come at the same moment."""
+
 
 class Mailbox:
     """Signals that came, one after the other. Handlers only note them, so that none comes at a bad moment."""

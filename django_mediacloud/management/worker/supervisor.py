@@ -16,7 +16,7 @@ from ..database import describe_trouble
 from .courier import Courier
 from .crew import Crew, Death
 from .queue import TaskQueue
-from .signals import Mailbox, open_mailbox
+from .signals import FINISH, GIVE_BACK, Mailbox, open_mailbox
 
 logger = logging.getLogger(__name__)
 
@@ -107,8 +107,7 @@ class Supervisor:
 
     def _stop(self, mailbox: Mailbox) -> None:
         """Let them finish; then have them give back what they hold; then kill them."""
-        # Two kinds: of one kind, the second would be lost on a process that has not come to hear the first.
-        for number, patience_s in ((signal.SIGTERM, self.grace_s), (signal.SIGINT, HAND_BACK_S)):
+        for number, patience_s in ((FINISH, self.grace_s), (GIVE_BACK, HAND_BACK_S)):
             self.crew.ask_to_stop(number)
             if self._is_gone_within(patience_s, mailbox):
                 break
