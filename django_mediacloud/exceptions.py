@@ -25,6 +25,7 @@
     ├── DeliveryError               a finished file on its way to another platform
     │   ├── DeliveryRefused         the platform said no: to the token, the account's quota, the file
     │   └── DeliveryFailed          the network or the platform: may pass
+    │       └── DeliveryUnknown     nobody can tell whether the file arrived
     ├── StorageError                the site's own storage did not take or give a file
     └── CloudError                  a service's answer
         ├── CloudUnavailable        network, 429, 5xx: may pass
