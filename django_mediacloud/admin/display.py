@@ -89,9 +89,11 @@ def expectation(estimate: Estimate) -> str:
     parts = []
     if estimate.place:
         parts.append(f"place {estimate.place} in the queue")
-    if estimate.place and estimate.waiting_s is not None:
+    if estimate.is_unattended:
+        parts.append("nothing runs: is mediacloud_worker up?")
+    elif estimate.place and estimate.waiting_s is not None:
         is_next = estimate.waiting_s < 1
-        parts.append("starts at once" if is_next else f"starts in about {seconds(estimate.waiting_s)}")
+        parts.append("starts next" if is_next else f"starts in about {seconds(estimate.waiting_s)}")
     if estimate.remaining_s is not None:
         parts.append(f"about {seconds(estimate.remaining_s)} of work left")
     sentence = ", ".join(parts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 
 from django.db.models import Count, Q
@@ -14,17 +15,21 @@ from ..models.job import JobQuerySet
 HISTORY = 20
 """So many of the latest jobs of the same kind count."""
 
+UNATTENDED_AFTER = dt.timedelta(minutes=1)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
     """``remaining_s`` is from now to the end of the job itself, ``waiting_s`` from now to its start; None if unknown.
 
-    ``place`` counts from 1 in the queue, 0 once it runs, None where there is no queue to stand in.
+    ``place`` counts from 1 in the queue, 0 once it runs, None where there is no queue to stand in. ``is_unattended``:
+    it could have started a minute ago, yet nothing runs; probably no worker does.
     """
 
     place: int | None = None
     waiting_s: float | None = None
     remaining_s: float | None = None
+    is_unattended: bool = False
 
 
 def estimate(job: Job) -> Estimate:
@@ -33,15 +38,20 @@ def estimate(job: Job) -> Estimate:
         return Estimate(place=0, waiting_s=0.0, remaining_s=_remaining_of_running(job))
     if job.state != State.QUEUED:
         return Estimate()
-    ahead = Job.objects.ready(timezone.now()).filter(
-        Q(priority__gt=job.priority) | Q(priority=job.priority, pk__lt=job.pk)
-    )
+    now = timezone.now()
+    ahead = Job.objects.ready(now).filter(Q(priority__gt=job.priority) | Q(priority=job.priority, pk__lt=job.pk))
     running = Job.objects.held().count()
     return Estimate(
         place=ahead.count() + 1,
         waiting_s=_waiting(ahead, running),
         remaining_s=_from_history(job),
+        is_unattended=running == 0 and _ready_since(job) < now - UNATTENDED_AFTER,
     )
+
+
+def _ready_since(job: Job) -> dt.datetime:
+    queued_at = job.queued_at or job.created_at
+    return max(queued_at, job.run_after) if job.run_after else queued_at
 
 
 def _remaining_of_running(job: Job) -> float | None:

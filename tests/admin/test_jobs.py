@@ -134,6 +134,25 @@ def test_a_running_job_shows_progress_an_estimate_and_its_history(admin_client, 
     assert "Retry" in text_of(ended)
 
 
+def test_a_job_that_nobody_takes_asks_for_a_worker(admin_client, submit):
+    jobs.run(submit("wait", seconds=0).pk)
+    job = submit("wait", seconds=60)
+
+    def shown() -> str:
+        return text_of(admin_client.get(page("job", "change", job.pk)))
+
+    question = "nothing runs: is mediacloud_worker up?"
+    assert "Place 1 in the queue, starts next" in shown()
+    long_ago, soon = (timezone.now() + timezone.timedelta(minutes=minutes) for minutes in (-2, 1))
+    Job.objects.filter(pk=job.pk).update(queued_at=long_ago)
+    assert question in shown()
+    Job.objects.filter(pk=job.pk).update(run_after=soon)
+    assert question not in shown(), "its time has not come"
+    Job.objects.filter(pk=job.pk).update(run_after=None)
+    Job.objects.filter(pk=submit("wait", seconds=60).pk).update(state=State.RUNNING)
+    assert question not in shown(), "the worker has its hands full"
+
+
 def test_a_failure_comes_with_advice_and_log_and_without_markup_of_others(admin_client, submit):
     job = submit("fail", how="media")
     jobs.run(job.pk)

@@ -121,7 +121,7 @@ def test_a_task_runs(session: requests.Session, api: str) -> None:
     asked = {"operation": "hello", "parameters": {"name": "Jane"}, "metas": {"mine": [1]}, "priority": 5}
     task = session.post(f"{api}/tasks/", json=asked, timeout=60).json()
     assert (task["metas"], task["job"]["state"], task["job"]["priority"]) == ({"mine": [1]}, "queued", 5)
-    assert task["job"]["estimate"] == {"place": 1, "waiting_s": 0.0, "remaining_s": None}
+    assert task["job"]["estimate"] == {"place": 1, "waiting_s": 0.0, "remaining_s": None, "is_unattended": False}
     work()
     task = session.get(f"{api}/tasks/{task['id']}/", timeout=60).json()
     assert task["job"]["values"] == {"result": "Hello Jane"}
