@@ -6,11 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import QuerySet
-
 from .. import jobs
 from ..core.states import SourceState
 from ..models import Job, JobEvent, Output, Video
+from ..models.job import OutputQuerySet
 from .display import badge, elapsed_s, expectation, progress_bar, seconds
 
 MAX_OUTPUTS = 20
@@ -22,7 +21,7 @@ def status_of(job: Job) -> dict[str, Any]:
     """For ``includes/job_status.html``. A few queries: for one job's page, never for a list."""
     outputs = Output.objects.filter(job=job)
     words = _words(job, _shown_files(outputs)[:MAX_OUTPUTS])
-    return words | {"file_count": outputs.filter(is_ready=True).count()}
+    return words | {"file_count": outputs.ready().count()}
 
 
 def history_of(job: Job) -> list[JobEvent]:
@@ -47,9 +46,9 @@ def encodings_of(video: Video) -> dict[str, Any]:
     }
 
 
-def _shown_files(outputs: QuerySet[Output]) -> QuerySet[Output]:
+def _shown_files(outputs: OutputQuerySet) -> OutputQuerySet:
     """Segments are many and mean nothing to a person: their playlist stands for them."""
-    return outputs.filter(is_ready=True).exclude(role="segment").order_by("id")
+    return outputs.ready().exclude(role="segment").order_by("id")
 
 
 def _words(job: Job, files: Iterable[Output]) -> dict[str, Any]:

@@ -41,7 +41,7 @@ def describe(job: Job) -> dict[str, Any]:
     """A job as programs see it: its state, its failure (or None), its values, its finished files and its times."""
     failure = job.failure
     # A stream has thousands of segments; its playlists name them.
-    shown = job.outputs.filter(is_ready=True).exclude(role="segment")
+    shown = job.outputs.ready().exclude(role="segment")
     return identify(job) | {
         "state": job.state,
         "progress": job.progress,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
+from django.core.files.storage import storages
 from django.db import models
 from django.db.models import Q
 
@@ -137,6 +138,12 @@ class JobEvent(models.Model):
         return f"{self.from_state} -> {self.to_state} {self.message}".strip()
 
 
+class OutputQuerySet(models.QuerySet[Any]):
+    def ready(self) -> Self:
+        """Files that are complete and whose job succeeded: the ones to show and hand out."""
+        return self.filter(is_ready=True)
+
+
 class Output(models.Model):
     """A produced file. The row comes before the file, so that nothing that was ever written is forgotten."""
 
@@ -154,6 +161,8 @@ class Output(models.Model):
     expires_at = models.DateTimeField(null=True, blank=True, db_index=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
+    objects = OutputQuerySet.as_manager()
+
     class Meta:
         constraints = [models.UniqueConstraint(fields=["job", "attempt", "name"], name="mediacloud_output_once")]
         indexes = [
@@ -164,3 +173,8 @@ class Output(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def file_url(self) -> str:
+        """The storage's URL of the file, or, if it was delivered to another platform, its URL there."""
+        return self.url or storages[self.storage].url(self.path)

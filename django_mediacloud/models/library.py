@@ -16,8 +16,10 @@ from ..core.spec import Kind, StoredFile
 from ..core.states import SourceState
 from ..exceptions import InvalidParameters, MediaCloudError
 from .base import Failed, Leased, LeasedQuerySet, OwnedQuerySet, PublicModel, choices_of
+from .job import Output, OutputQuerySet
 
 
+# django-stubs tells managers apart by the class of their querysets: each model needs one of its own.
 class FactoryQuerySet(OwnedQuerySet):
     pass
 
@@ -129,6 +131,11 @@ class Video(PublicModel, Leased, Failed):
     def info(self) -> MediaInfo | None:
         facts: dict[str, Any] = self.facts
         return MediaInfo.from_dict(facts) if facts else None
+
+    @property
+    def outputs(self) -> OutputQuerySet:
+        """The produced files of all its encodings, as ``job.outputs`` are those of one job."""
+        return Output.objects.filter(job__encoding__video=self)
 
     @property
     def stored_file(self) -> StoredFile:

@@ -75,7 +75,7 @@ class Command(Door):
         for job in submitted:
             name = job.encoding.profile_name if video is not None else job.operation
             self.say(f"job {job.public_id} {name} {job.state}")
-            for output in job.outputs.filter(is_ready=True):
+            for output in job.outputs.ready():
                 self.say(f"  {output.name} {output.size_bytes} bytes {output.content_type}")
 
 
