@@ -26,7 +26,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from ..models import Factory, Profile
-from .doors import bad_input
+from .base import bad_input
 from .toml import write_table
 
 _TYPES = {"title": str, "cloud": str, "factory": str, "operation": str, "preset_name": str, "is_default": bool}

@@ -14,7 +14,7 @@ from django.core.files import File
 
 from ..clouds.registry import get_operation
 from ..core.parameters import Parameter, Type
-from .doors import bad_input
+from .base import bad_input
 
 _LISTS = frozenset({Type.URLS, Type.STRINGS, Type.OBJECTS})
 

@@ -12,7 +12,7 @@ from ..callbacks import describe
 from ..exceptions import NotAllowed
 from ..models import Job
 from .arguments import public_id
-from .doors import Door, add_json_option, bad_input
+from .base import MediaCloudCommand, add_json_option, bad_input
 from .exit_codes import ExitCode
 
 
@@ -35,7 +35,7 @@ def find_jobs(ids: Sequence[uuid.UUID]) -> list[Job]:
     return [found[one] for one in dict.fromkeys(ids)]
 
 
-def do_to_all(door: Door, jobs: Iterable[Job], verb: Callable[[Job], Job], *, has_json: bool) -> None:
+def do_to_all(command: MediaCloudCommand, jobs: Iterable[Job], verb: Callable[[Job], Job], *, has_json: bool) -> None:
     """Do ``verb`` to each job and print how it then stands. One that may not be changed does not stop the others; the
     command then ends with exit code 7."""
     done: list[dict[str, Any]] = []
@@ -45,12 +45,12 @@ def do_to_all(door: Door, jobs: Iterable[Job], verb: Callable[[Job], Job], *, ha
             changed = verb(job)
         except NotAllowed as error:
             refused += 1
-            door.warn(f"{job.public_id} {error}")
+            command.warn(f"{job.public_id} {error}")
             continue
         done.append(describe(changed))
         if not has_json:
-            door.say(f"{changed.public_id} {changed.state}")
+            command.say(f"{changed.public_id} {changed.state}")
     if has_json:
-        door.print_json(done)
+        command.print_json(done)
     if refused:
         raise CommandError(f"{refused} of {refused + len(done)} jobs refused.", returncode=ExitCode.NOT_ALLOWED)

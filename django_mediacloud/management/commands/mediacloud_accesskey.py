@@ -11,12 +11,12 @@ from django.core.management.base import CommandParser
 from ...access import MAX_LIMIT, issue, revoke, services
 from ...models import AccessKey
 from ..arguments import public_id
-from ..doors import Door, add_json_option, bad_input, check_cloud
+from ..base import MediaCloudCommand, add_json_option, bad_input, check_cloud
 
 _LIMITS = ("max_unfinished", "max_per_minute", "keep_days")
 
 
-class Command(Door):
+class Command(MediaCloudCommand):
     help = "Make, list and revoke keys for programs that speak an old service's protocol."
 
     def add_arguments(self, parser: CommandParser) -> None:

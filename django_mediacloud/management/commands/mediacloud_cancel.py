@@ -7,11 +7,11 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from ... import jobs
-from ..doors import Door, bad_input
+from ..base import MediaCloudCommand, bad_input
 from ..selection import add_selection, do_to_all, find_jobs
 
 
-class Command(Door):
+class Command(MediaCloudCommand):
     help = "Cancel jobs. What runs on this site stops within seconds; its files go. Prints each job's state."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -7,12 +7,12 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
+from ..base import MediaCloudCommand, add_json_option
 from ..checkup import Finding, check_all
-from ..doors import Door, add_json_option
 from ..exit_codes import ExitCode
 
 
-class Command(Door):
+class Command(MediaCloudCommand):
     help = f"Use every part that jobs need, once: one line each. Exit code {ExitCode.TROUBLE:d} if one does not work."
     # What is wrong is to be shown by a line of its own, not to end the command.
     requires_system_checks = ()

@@ -11,12 +11,12 @@ from django.core.management.base import CommandError, CommandParser
 from ... import jobs
 from ...engine.encoding.presets import load_presets
 from ...models import Profile
-from ..doors import Door, add_json_option, bad_input
+from ..base import MediaCloudCommand, add_json_option, bad_input
 from ..exit_codes import ExitCode
 from ..profiles_file import difference, load, read_database, read_file, write
 
 
-class Command(Door):
+class Command(MediaCloudCommand):
     help = "Keep profiles in a TOML file, or make them from the presets."
 
     def add_arguments(self, parser: CommandParser) -> None:

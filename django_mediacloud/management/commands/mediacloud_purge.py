@@ -10,11 +10,11 @@ from django.template.defaultfilters import filesizeformat
 
 from ... import jobs
 from ..arguments import duration
-from ..doors import Door, add_json_option
+from ..base import MediaCloudCommand, add_json_option
 from ..exit_codes import ExitCode
 
 
-class Command(Door):
+class Command(MediaCloudCommand):
     help = (
         "Remove output files that have expired. With --older-than, too, the jobs that ended before that, with their "
         "files; encodings that succeeded stay for as long as their video."

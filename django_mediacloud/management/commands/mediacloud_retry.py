@@ -10,11 +10,11 @@ from ... import jobs
 from ...core.states import State
 from ...models import Job
 from ..arguments import moment
-from ..doors import Door, bad_input
+from ..base import MediaCloudCommand, bad_input
 from ..selection import add_selection, do_to_all, find_jobs
 
 
-class Command(Door):
+class Command(MediaCloudCommand):
     help = "Try jobs once more that failed or were cancelled. Prints each job's state."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -12,12 +12,12 @@ from ...core.spec import JobSpec
 from ...jobs.sources import SOURCE
 from ...models import Job, Profile, Video
 from ..arguments import assignment, seconds
-from ..doors import Door, add_json_option, bad_input, check_cloud
+from ..base import MediaCloudCommand, add_json_option, bad_input, check_cloud
 from ..request import Request, is_url, open_files, read_parameters
 from ..waiting import describe_submitted, finish, wait_for
 
 
-class Command(Door):
+class Command(MediaCloudCommand):
     help = (
         "Submit FILE or URL through profiles (those marked as default if none is named), or, with --operation, one "
         "operation on it. Prints the ids of the jobs."

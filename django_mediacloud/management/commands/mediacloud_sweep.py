@@ -8,10 +8,10 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from ... import callbacks, jobs
-from ..doors import Door, add_json_option
+from ..base import MediaCloudCommand, add_json_option
 
 
-class Command(Door):
+class Command(MediaCloudCommand):
     help = "Mend what is stuck (lost workers, lost wake-ups, silent services) and deliver the callbacks that are due."
 
     def add_arguments(self, parser: CommandParser) -> None:

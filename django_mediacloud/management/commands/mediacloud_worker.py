@@ -9,8 +9,8 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from ..arguments import seconds
+from ..base import MediaCloudCommand, bad_input
 from ..checkup import check_work_folder
-from ..doors import Door, bad_input
 from ..worker.child import Duty, run_child
 from ..worker.crew import Crew
 from ..worker.queue import TaskQueue, backend_name, task_queue
@@ -21,7 +21,7 @@ INTERVAL_S = 0.5
 MAX_PROCESSES = 256
 
 
-class Command(Door):
+class Command(MediaCloudCommand):
     help = (
         "Do the jobs: starts the processes that do them, one job at a time each, sweeps, and delivers callbacks. "
         "SIGTERM or Ctrl-C: the jobs in hand are finished, or given back after the grace period; a second one hurries."

@@ -1,4 +1,4 @@
-"""What all commands share: how they end, and how they print."""
+"""The base of all commands: exit codes, output, and errors as sentences."""
 
 from __future__ import annotations
 
@@ -25,9 +25,12 @@ from .printing import write
 _BAD_INPUT = (InvalidParameters, UnknownOperation, IdempotencyConflict)
 
 
-class Door(BaseCommand):
-    """A command. ``work`` does what it is for; an error of ours or of the database becomes a sentence and an exit
-    code. With Django's ``--traceback`` its trace is shown, too."""
+class MediaCloudCommand(BaseCommand):
+    """A command whose subclass implements ``work`` in place of ``handle``.
+
+    Errors of this package and of the database end it with a sentence and an exit code. Django's ``--traceback`` shows
+    the traceback as well.
+    """
 
     @abstractmethod
     def work(self, **options: Any) -> None: ...
