@@ -114,13 +114,14 @@ def parse_selection(body: Mapping[str, Any], query: Mapping[str, Any] = _EMPTY) 
     """The selection in the body of a DELETE, or in its query, where some clients have it. ``InvalidRequest`` names all
     that cannot be read.
 
-    What cannot be read, or is not known, is never passed over: it would delete more than was meant.
+    What cannot be read, or is not known, is never passed over: it would delete more than was meant. Nor is null, which
+    a program sends whose list of files has come to nothing.
     """
     found: dict[str, Any] = {}
     errors = []
     for name, value in {**query, **body}.items():
         location = "body" if name in body else "querystring"
-        if name in _OF_EVERY_REQUEST or (name in _READ and value is None):
+        if name in _OF_EVERY_REQUEST:
             continue
         if name not in _READ:
             errors.append(RequestError(name, location, f"{name}: unknown parameter"))

@@ -119,6 +119,7 @@ def test_by_age_and_by_date(api: Api, stored: list[str]) -> None:
         {"from": "yesterday"},
         {"to": 5},
         {"urls": "http://a/"},
+        {"urls": None},
         {"dry_run": "perhaps"},
         {"dryRun": True},
         {"path": "AAAAAAAAAAAAAAAAAAAAAAAAAA/"},

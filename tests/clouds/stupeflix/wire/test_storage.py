@@ -51,6 +51,14 @@ def test_a_selection_that_cannot_be_read_deletes_nothing() -> None:
     assert [error.name for error in refused.value.errors] == ["urls", "from", "to", "max_age", "dry_run"]
 
 
+@pytest.mark.parametrize("name", ["urls", "from", "to", "max_age", "dry_run"])
+def test_null_selects_nothing_and_so_not_everything(name: str) -> None:
+    with pytest.raises(wire.InvalidRequest) as refused:
+        wire.parse_selection({name: None})
+
+    assert [(error.name, error.location) for error in refused.value.errors] == [(name, "body")]
+
+
 @pytest.mark.parametrize(("given", "days"), [(7, 7), ({"days": 7}, 7), ({"days": "0"}, 0)])
 def test_days(given: Any, days: int) -> None:
     assert wire.parse_days(given) == days
