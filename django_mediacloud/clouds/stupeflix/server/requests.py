@@ -78,11 +78,18 @@ def _read_body(http: HttpRequest) -> Mapping[str, Any]:
     if not raw.strip():
         return {}
     try:
+        return _object_in(raw)
+    except wire.InvalidRequest:
+        if http.method != "GET":
+            raise
+        # Some send along what belongs to a POST; nothing in it counts for a GET.
+        return {}
+
+
+def _object_in(raw: bytes) -> Mapping[str, Any]:
+    try:
         body = wire.parse_json(raw)
     except ValueError as error:
-        if http.method == "GET":
-            # Some send along what belongs to a POST; nothing in it counts for a GET.
-            return {}
         raise wire.InvalidRequest([wire.RequestError("", "body", f"the body is not JSON: {error}")]) from None
     if not isinstance(body, Mapping):
         raise wire.InvalidRequest([wire.RequestError("", "body", "the body is not a JSON object")])
