@@ -11,7 +11,7 @@ import requests
 
 from ...exceptions import AnswerLost, CloudUnavailable, ConfigurationError, InvalidParameters
 from ...transport.account import checked_base_url, checked_credential
-from ...transport.call import Patience, call, read_all
+from ...transport.call import MAX_ANSWER_S, Patience, call, read_all
 from ...transport.session import RETRIED_STATUSES
 from . import wire
 from .errors import (
@@ -65,11 +65,15 @@ class Connection:
         is_repeatable: bool = True,
         timeout_s: float | None = None,
     ) -> T:
-        """What ``parse`` makes of the JSON of a successful answer."""
+        """What ``parse`` makes of the JSON of a successful answer.
+
+        ``timeout_s`` counts for the body, too: a server that waits for tasks may say all along that it is alive.
+        """
+        within_s = timeout_s or MAX_ANSWER_S
         return self.exchange(
             method,
             name,
-            lambda response: parse(wire.parse_json(read_all(response))),
+            lambda response: parse(wire.parse_json(read_all(response, within_s=within_s))),
             query=query,
             body=body,
             is_repeatable=is_repeatable,

@@ -313,6 +313,19 @@ def test_wait_has_an_end(serve: Serve) -> None:
     assert late.value.code == "timeout"
 
 
+@pytest.mark.parametrize("ask", ["wait", "status"])
+def test_signs_of_life_do_not_make_a_wait_longer(serve: Serve, ask: str) -> None:
+    """Our own server sends blanks while it waits for tasks, so that nobody cuts the connection."""
+    told = json_reply([examples.SUCCESS]).body
+    assert isinstance(told, bytes)
+    server = serve({"/v2/status": Reply(body=b" " * 1_000 + told, chunked=True, drip=(1, 0.05))})
+
+    with connect(server) as stupeflix, pytest.raises(StupeflixUnavailable) as late:
+        stupeflix.wait("K", timeout_s=0.5) if ask == "wait" else stupeflix.status("K", block=True, timeout_s=0.5)
+
+    assert late.value.code == "timeout"
+
+
 def test_a_blocking_request_has_its_own_time_limit(serve: Serve) -> None:
     server = serve({"/v2/status": Reply(delay_s=20)})
 
