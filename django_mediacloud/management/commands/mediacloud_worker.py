@@ -12,7 +12,7 @@ from ..arguments import seconds
 from ..base import MediaCloudCommand, bad_input
 from ..checkup import check_work_folder
 from ..worker.child import Duty, run_child
-from ..worker.crew import Crew
+from ..worker.pool import ProcessPool
 from ..worker.queue import TaskQueue, backend_name, task_queue
 from ..worker.supervisor import Supervisor
 
@@ -23,22 +23,34 @@ MAX_PROCESSES = 256
 
 class Command(MediaCloudCommand):
     help = (
-        "Do the jobs: starts the processes that do them, one job at a time each, sweeps, and delivers callbacks. "
-        "SIGTERM or Ctrl-C: the jobs in hand are finished, or given back after the grace period; a second one hurries."
+        "Run jobs in worker processes, one job at a time each; recover lost jobs (sweep); send callbacks. On SIGTERM "
+        "or Ctrl-C, running jobs are finished, or given back to the queue after the grace period; on a second, at once."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "--processes", type=_count, default=1, metavar="N", help="Jobs at the same time; 0 only sweeps. Default 1."
+            "--processes",
+            type=_count,
+            default=1,
+            metavar="N",
+            help="Jobs to run at the same time; 0: only sweep. Default: 1.",
         )
         parser.add_argument(
-            "--interval", type=seconds, default=INTERVAL_S, help=f"Between looks at an empty queue; {INTERVAL_S:g} s."
+            "--interval",
+            type=seconds,
+            default=INTERVAL_S,
+            metavar="TIME",
+            help=f"Pause between polls of an empty queue. Default: {INTERVAL_S:g}s.",
         )
         parser.add_argument(
-            "--grace", type=seconds, default=GRACE_S, help=f"For jobs in hand when told to stop; {GRACE_S:g} s."
+            "--grace",
+            type=seconds,
+            default=GRACE_S,
+            metavar="TIME",
+            help=f"Time that running jobs have to finish when the worker is stopped. Default: {GRACE_S:g}s.",
         )
         parser.add_argument(
-            "--no-sweep", action="store_true", help="No sweeping and no callbacks: something else does them."
+            "--no-sweep", action="store_true", help="Neither sweep nor send callbacks: another process does."
         )
         parser.add_argument("--child-of", type=int, help=argparse.SUPPRESS)
         parser.add_argument("--worker-id", default="", help=argparse.SUPPRESS)
@@ -59,18 +71,20 @@ class Command(MediaCloudCommand):
         if options["processes"]:
             # Else every job would fail, one after the other, by no fault of its own.
             check_work_folder()
-        crew = Crew(count=options["processes"], arguments_of=lambda worker_id: _child_arguments(worker_id, options))
+        pool = ProcessPool(
+            count=options["processes"], arguments_of=lambda worker_id: _child_arguments(worker_id, options)
+        )
         Supervisor(
-            crew=crew,
+            pool=pool,
             tasks=tasks,
             grace_s=options["grace"],
             is_sweeping=is_sweeping,
-            on_ready=lambda: self._say_ready(crew, tasks, is_sweeping=is_sweeping),
+            on_ready=lambda: self._say_ready(pool, tasks, is_sweeping=is_sweeping),
         ).run()
         self.say("mediacloud_worker has stopped.")
 
-    def _say_ready(self, crew: Crew, tasks: TaskQueue | None, *, is_sweeping: bool) -> None:
-        parts = [f"process {pid}" for pid in crew.pids] + (["sweeper"] if is_sweeping else [])
+    def _say_ready(self, pool: ProcessPool, tasks: TaskQueue | None, *, is_sweeping: bool) -> None:
+        parts = [f"process {pid}" for pid in pool.pids] + (["sweeper"] if is_sweeping else [])
         queue = f"queue {tasks.name!r}" if tasks else f"{backend_name()} has the queue"
         self.say(f"mediacloud_worker is up: {', '.join(parts)}; {queue}.")
 

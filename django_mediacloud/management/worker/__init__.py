@@ -1,1 +1,1 @@
-"""The worker: processes that do the jobs, and beside them the sweeper and the courier of callbacks."""
+"""The worker: a pool of processes that run jobs; beside them the sweeper and a thread that sends callbacks."""

@@ -1,4 +1,4 @@
-"""Signals as something to wait for."""
+"""Waiting for signals, and the signals that worker processes understand."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ and two of those that it knows are one to it when they come at the same moment."
 
 
 class Mailbox:
-    """Signals that came, one after the other. Handlers only note them, so that none comes at a bad moment."""
+    """Received signals, to be read one after the other: the handlers do nothing, so that none interrupts other work."""
 
     def __init__(self, read_end: int) -> None:
         self._read_end = read_end

@@ -13,8 +13,8 @@ from django.db import Error, close_old_connections, connection
 from ...jobs.lease import expire_leases_of, process_name
 from ...jobs.sweep import sweep
 from ..database import describe_trouble
-from .courier import Courier
-from .crew import Crew, Death
+from .callback_sender import CallbackSender
+from .pool import Death, ProcessPool
 from .queue import TaskQueue
 from .signals import FINISH, GIVE_BACK, Mailbox, open_mailbox
 
@@ -35,7 +35,7 @@ HAND_BACK_S = 10.0
 class Supervisor:
     """Runs until SIGTERM or SIGINT. ``tasks`` is None where the queue is not ours to tend."""
 
-    crew: Crew
+    pool: ProcessPool
     tasks: TaskQueue | None
     grace_s: float
     is_sweeping: bool
@@ -45,28 +45,28 @@ class Supervisor:
     _prune_at: float = 0.0
 
     def run(self) -> None:
-        courier = Courier()
+        sender = CallbackSender()
         with open_mailbox(*STOP_SIGNALS, signal.SIGCHLD) as mailbox:
             try:
-                self.crew.start()
+                self.pool.start()
                 if self.is_sweeping:
-                    courier.start()
+                    sender.start()
                 self._tend()
                 self.on_ready()
                 while not _is_told_to_stop(mailbox.wait(TICK_S)):
-                    self._bury()
-                    self.crew.start()
+                    self._reap()
+                    self.pool.start()
                     self._tend()
                 self._stop(mailbox)
             finally:
                 # Whatever happened to us, nobody is left behind.
-                self.crew.kill()
+                self.pool.kill()
                 if self.is_sweeping:
-                    courier.stop(timeout_s=2.0)
+                    sender.stop(timeout_s=2.0)
                 connection.close()
 
-    def _bury(self) -> None:
-        for death in self.crew.bury():
+    def _reap(self) -> None:
+        for death in self.pool.reap():
             logger.warning("Worker process %s %s. Its job is taken back.", death.pid, death)
             self._dead.append(death)
             self._sweep_at = 0.0
@@ -108,22 +108,22 @@ class Supervisor:
     def _stop(self, mailbox: Mailbox) -> None:
         """Let them finish; then have them give back what they hold; then kill them."""
         for number, patience_s in ((FINISH, self.grace_s), (GIVE_BACK, HAND_BACK_S)):
-            self.crew.ask_to_stop(number)
+            self.pool.ask_to_stop(number)
             if self._is_gone_within(patience_s, mailbox):
                 break
-        self.crew.kill()
-        self._dead += self.crew.bury()
+        self.pool.kill()
+        self._dead += self.pool.reap()
         self._sweep_at = 0.0
         self._tend()
 
     def _is_gone_within(self, patience_s: float, mailbox: Mailbox) -> bool:
         """Whether all have ended. Somebody who asks a second time has no patience left."""
         deadline = time.monotonic() + patience_s
-        while not self.crew.is_gone():
+        while not self.pool.is_gone():
             left_s = deadline - time.monotonic()
             is_hurried = _is_told_to_stop(mailbox.wait(min(TICK_S, left_s)))
             if is_hurried or time.monotonic() >= deadline:
-                return self.crew.is_gone()
+                return self.pool.is_gone()
         return True
 
 

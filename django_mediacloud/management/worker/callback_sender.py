@@ -1,4 +1,4 @@
-"""Delivers callbacks beside everything else: a slow receiver must not keep the sweeper from its rounds."""
+"""Sends callbacks in a thread of its own, so that a slow receiver does not hold up the sweeper."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ logger = logging.getLogger(__name__)
 
 ROUND_S = 1.0
 PAUSE_S = 5.0
-"""After trouble."""
+"""The pause after a round that failed."""
 
 
-class Courier:
-    """A thread that delivers what is due until ``stop``."""
+class CallbackSender:
+    """A thread that sends the callbacks that are due, once a second, until ``stop``."""
 
     def __init__(self) -> None:
         self._is_over = threading.Event()
         # A daemon: a send that is under way at the end is cut off, and comes due again.
-        self._thread = threading.Thread(target=self._run, name="mediacloud-courier", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="mediacloud-callbacks", daemon=True)
 
     def start(self) -> None:
         self._thread.start()

@@ -18,7 +18,7 @@ from django.utils.crypto import get_random_string
 logger = logging.getLogger(__name__)
 
 STEADY_S = 20.0
-"""One that lived for so long did not die of its own start."""
+"""A process that lived for this long did not die at its start."""
 
 RESTART_DELAYS_S = (0.0, 1.0, 2.0, 5.0, 10.0, 30.0)
 """The wait before a start, after so many deaths in a row, none of which lived for ``STEADY_S``."""
@@ -42,8 +42,8 @@ class Death:
 
 
 @dataclass(slots=True, kw_only=True)
-class Seat:
-    """A place in the crew, and the process that sits in it; None between a death and the next start."""
+class Slot:
+    """A place in the pool. ``process`` is None between a death and the next start."""
 
     number: int
     process: subprocess.Popen[bytes] | None = None
@@ -62,69 +62,69 @@ def django_command(*arguments: str) -> tuple[list[str], dict[str, str]]:
 
 
 @dataclass(slots=True, kw_only=True)
-class Crew:
+class ProcessPool:
     """``count`` processes, each started by the command that ``arguments_of`` makes from a worker's id."""
 
     count: int
     arguments_of: Callable[[str], Sequence[str]]
-    _seats: list[Seat] = field(init=False)
+    _slots: list[Slot] = field(init=False)
 
     def __post_init__(self) -> None:
-        self._seats = [Seat(number=number) for number in range(1, self.count + 1)]
+        self._slots = [Slot(number=number) for number in range(1, self.count + 1)]
 
     @property
     def pids(self) -> list[int]:
-        return [seat.process.pid for seat in self._seats if seat.process]
+        return [slot.process.pid for slot in self._slots if slot.process]
 
     def start(self) -> None:
-        """Fill the seats that are empty and whose time has come."""
-        for seat in self._seats:
-            if seat.process is None and time.monotonic() >= seat.start_at:
-                self._start(seat)
+        """Start a process in each empty slot whose restart delay is over."""
+        for slot in self._slots:
+            if slot.process is None and time.monotonic() >= slot.start_at:
+                self._start(slot)
 
-    def _start(self, seat: Seat) -> None:
-        seat.worker_id = f"mediacloud-{seat.number}-{get_random_string(16)}"
-        command, environ = django_command(*self.arguments_of(seat.worker_id))
+    def _start(self, slot: Slot) -> None:
+        slot.worker_id = f"mediacloud-{slot.number}-{get_random_string(16)}"
+        command, environ = django_command(*self.arguments_of(slot.worker_id))
         # A session of its own: Ctrl-C at a terminal is for the parent, which then stops the others in good order.
-        seat.process = subprocess.Popen(command, env=environ, stdin=subprocess.DEVNULL, start_new_session=True)
-        seat.started_at = time.monotonic()
+        slot.process = subprocess.Popen(command, env=environ, stdin=subprocess.DEVNULL, start_new_session=True)
+        slot.started_at = time.monotonic()
 
-    def bury(self) -> list[Death]:
-        """Those that have died since the last call. Their seats are free, at once or after a delay."""
+    def reap(self) -> list[Death]:
+        """The processes that have died since the last call. Each is replaced by ``start``, at once or after a delay."""
         deaths = []
-        for seat in self._seats:
-            if seat.process is None or (exit_code := seat.process.poll()) is None:
+        for slot in self._slots:
+            if slot.process is None or (exit_code := slot.process.poll()) is None:
                 continue
-            deaths.append(Death(pid=seat.process.pid, worker_id=seat.worker_id, exit_code=exit_code))
-            _kill_group(seat.process.pid)
-            seat.process = None
-            is_quick = time.monotonic() - seat.started_at < STEADY_S
-            seat.quick_deaths = seat.quick_deaths + 1 if is_quick else 0
-            delay_s = RESTART_DELAYS_S[min(seat.quick_deaths, len(RESTART_DELAYS_S) - 1)]
-            seat.start_at = time.monotonic() + delay_s
+            deaths.append(Death(pid=slot.process.pid, worker_id=slot.worker_id, exit_code=exit_code))
+            _kill_group(slot.process.pid)
+            slot.process = None
+            is_quick = time.monotonic() - slot.started_at < STEADY_S
+            slot.quick_deaths = slot.quick_deaths + 1 if is_quick else 0
+            delay_s = RESTART_DELAYS_S[min(slot.quick_deaths, len(RESTART_DELAYS_S) - 1)]
+            slot.start_at = time.monotonic() + delay_s
         return deaths
 
     def ask_to_stop(self, number: signal.Signals) -> None:
-        """``FINISH`` or ``GIVE_BACK``. Who is not there any more is not asked."""
-        for seat in self._seats:
-            if seat.process and seat.process.poll() is None:
-                seat.process.send_signal(number)
+        """Send the signal ``FINISH`` or ``GIVE_BACK`` to every process that still runs."""
+        for slot in self._slots:
+            if slot.process and slot.process.poll() is None:
+                slot.process.send_signal(number)
 
     def is_gone(self) -> bool:
-        return all(seat.process is None or seat.process.poll() is not None for seat in self._seats)
+        return all(slot.process is None or slot.process.poll() is not None for slot in self._slots)
 
     def kill(self) -> None:
-        """End what is left, with everything that it started in its own group."""
-        for seat in self._seats:
-            if seat.process:
-                if seat.process.poll() is None:
-                    logger.warning("Worker process %s did not stop and is killed.", seat.process.pid)
-                    seat.process.kill()
-                    seat.process.wait()
-                _kill_group(seat.process.pid)
+        """Kill every process that is left, and the process group of each."""
+        for slot in self._slots:
+            if slot.process:
+                if slot.process.poll() is None:
+                    logger.warning("Worker process %s did not stop and is killed.", slot.process.pid)
+                    slot.process.kill()
+                    slot.process.wait()
+                _kill_group(slot.process.pid)
 
 
 def _kill_group(pid: int) -> None:
-    """What a dead process left behind in the session that was its own."""
+    """Kill what a dead process left behind in its own session."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)

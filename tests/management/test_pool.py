@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from django_mediacloud import jobs
 from django_mediacloud.core.spec import JobSpec
-from django_mediacloud.management.worker import crew as crew_module
-from django_mediacloud.management.worker.crew import Crew, Death, django_command
+from django_mediacloud.management.worker import pool as pool_module
+from django_mediacloud.management.worker.pool import Death, ProcessPool, django_command
 from django_mediacloud.management.worker.queue import TaskQueue, backend_name, task_queue
 from django_mediacloud.management.worker.signals import open_mailbox
 
@@ -40,51 +40,51 @@ def test_a_process_that_dies_at_its_start_is_started_ever_more_rarely(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     now = 1000.0
-    monkeypatch.setattr(crew_module, "time", SimpleNamespace(monotonic=lambda: now))
-    crew = Crew(count=1, arguments_of=lambda worker_id: ["no_such_command", worker_id])
+    monkeypatch.setattr(pool_module, "time", SimpleNamespace(monotonic=lambda: now))
+    pool = ProcessPool(count=1, arguments_of=lambda worker_id: ["no_such_command", worker_id])
     deaths: list[Death] = []
-    crew.start()
+    pool.start()
 
     def is_dead() -> bool:
-        deaths.extend(crew.bury())
+        deaths.extend(pool.reap())
         return bool(deaths)
 
     wait_until(is_dead)
     assert [death.exit_code for death in deaths] == [1]
     assert str(deaths[0]) == "ended with exit code 1"
-    crew.start()
-    assert crew.pids == []
+    pool.start()
+    assert pool.pids == []
 
     now += 1.5
-    crew.start()
-    assert len(crew.pids) == 1
-    crew.kill()
-    assert [death.exit_code for death in crew.bury()] in ([-signal.SIGKILL], [1])
+    pool.start()
+    assert len(pool.pids) == 1
+    pool.kill()
+    assert [death.exit_code for death in pool.reap()] in ([-signal.SIGKILL], [1])
     now += 1.5
-    crew.start()
-    assert crew.pids == []
+    pool.start()
+    assert pool.pids == []
     now += 1
-    crew.start()
-    assert len(crew.pids) == 1
-    crew.kill()
+    pool.start()
+    assert len(pool.pids) == 1
+    pool.kill()
     capfd.readouterr()
 
 
 def test_one_that_lived_long_is_replaced_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    crew = Crew(count=1, arguments_of=lambda _worker_id: ["shell", "-c", "import time; time.sleep(600)"])
-    crew.start()
-    (pid,) = crew.pids
+    pool = ProcessPool(count=1, arguments_of=lambda _worker_id: ["shell", "-c", "import time; time.sleep(600)"])
+    pool.start()
+    (pid,) = pool.pids
     an_hour_later = time.monotonic() + 3600
-    monkeypatch.setattr(crew_module, "time", SimpleNamespace(monotonic=lambda: an_hour_later))
+    monkeypatch.setattr(pool_module, "time", SimpleNamespace(monotonic=lambda: an_hour_later))
     os.kill(pid, signal.SIGKILL)
     os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
 
-    (death,) = crew.bury()
+    (death,) = pool.reap()
     assert (death.pid, str(death)) == (pid, "was killed by SIGKILL")
-    crew.start()
-    assert len(crew.pids) == 1
-    crew.kill()
-    assert crew.is_gone()
+    pool.start()
+    assert len(pool.pids) == 1
+    pool.kill()
+    assert pool.is_gone()
 
 
 def test_children_are_of_the_same_site() -> None:
