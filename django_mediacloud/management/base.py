@@ -57,7 +57,7 @@ class MediaCloudCommand(BaseCommand):
 
 
 def add_json_option(parser: CommandParser) -> None:
-    parser.add_argument("--json", action="store_true", help="Print JSON, for programs.")
+    parser.add_argument("--json", action="store_true", help="Print JSON.")
 
 
 def bad_input(sentence: str) -> CommandError:

@@ -22,7 +22,7 @@ def add_selection(parser: CommandParser) -> None:
         nargs="*",
         type=public_id,
         metavar="ID",
-        help="A job: its UUID, as 32 hex digits or 26 base32 characters.",
+        help="Id of a job: a UUID, with or without dashes, or 26 base32 characters.",
     )
     add_json_option(parser)
 

@@ -17,21 +17,25 @@ _LIMITS = ("max_unfinished", "max_per_minute", "keep_days")
 
 
 class Command(MediaCloudCommand):
-    help = "Make, list and revoke keys for programs that speak an old service's protocol."
+    help = "Create, list and revoke access keys for clients of the old services' APIs."
 
     def add_arguments(self, parser: CommandParser) -> None:
         actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-        creating = actions.add_parser("create", help="Make a key, and print its credentials: now, and never again.")
+        creating = actions.add_parser(
+            "create", help="Create a key and print its credentials, which are shown only once."
+        )
         creating.add_argument("--for", dest="service", required=True, choices=services(), help="The service.")
-        creating.add_argument("--owner", default="", metavar="USERNAME", help="Whose jobs they will be.")
-        creating.add_argument("--name", default="", help="For people: who uses it, and where.")
-        creating.add_argument("--cloud", default="", metavar="ALIAS", help="Who does the work, else default.")
+        creating.add_argument("--owner", default="", metavar="USERNAME", help="The user who will own the jobs.")
+        creating.add_argument("--name", default="", help="A note on who uses it, and where.")
+        creating.add_argument(
+            "--cloud", default="", metavar="ALIAS", help="The cloud that runs the jobs. Default: default."
+        )
         creating.add_argument(
             "--referrer",
             action="append",
             default=[],
             metavar="HOST",
-            help="A site whose pages may use the public key. May be repeated.",
+            help="A site whose pages may use the public key, such as example.com. May be repeated.",
         )
         for name in _LIMITS:
             column: Any = AccessKey._meta.get_field(name)
@@ -39,9 +43,9 @@ class Command(MediaCloudCommand):
             creating.add_argument(
                 option, type=_count, metavar="N", help=f"{column.help_text} Default: {column.default}."
             )
-        listing = actions.add_parser("list", help="The keys, without their secrets.")
-        listing.add_argument("--for", dest="service", choices=services(), help="Only those of one service.")
-        revoking = actions.add_parser("revoke", help="End a key for good.")
+        listing = actions.add_parser("list", help="List keys, without their secrets.")
+        listing.add_argument("--for", dest="service", choices=services(), help="Only keys of this service.")
+        revoking = actions.add_parser("revoke", help="Revoke a key for good.")
         revoking.add_argument("key", metavar="KEY", help="Its id, as list prints it, or its public part.")
         for action in (creating, listing, revoking):
             add_json_option(action)

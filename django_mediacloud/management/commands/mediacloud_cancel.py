@@ -1,4 +1,4 @@
-"""``manage.py mediacloud_cancel``: jobs that are not wanted any more."""
+"""``manage.py mediacloud_cancel``: stop jobs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..selection import add_selection, do_to_all, find_jobs
 
 
 class Command(MediaCloudCommand):
-    help = "Cancel jobs. What runs on this site stops within seconds; its files go. Prints each job's state."
+    help = "Cancel jobs. Work on this site stops within seconds, and its files are removed. Prints the state of each."
 
     def add_arguments(self, parser: CommandParser) -> None:
         add_selection(parser)

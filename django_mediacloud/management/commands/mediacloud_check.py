@@ -1,4 +1,4 @@
-"""``manage.py mediacloud_check``: is everything there that jobs need?"""
+"""``manage.py mediacloud_check``: check that everything jobs need works."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from ..exit_codes import ExitCode
 
 
 class Command(MediaCloudCommand):
-    help = f"Use every part that jobs need, once: one line each. Exit code {ExitCode.TROUBLE:d} if one does not work."
+    help = (
+        "Check that everything jobs need works: database, queue, work folder, engine, storages, clouds. Prints a line "
+        f"for each; exit code {ExitCode.TROUBLE:d} if one does not work."
+    )
     # What is wrong is to be shown by a line of its own, not to end the command.
     requires_system_checks = ()
 

@@ -21,16 +21,21 @@ class Command(MediaCloudCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-        loading = actions.add_parser("load", help="Make the site's profiles those of the file, all or none.")
-        differing = actions.add_parser("diff", help=f"Show what load would change; exit code {ExitCode.DIFFERENT:d}.")
+        loading = actions.add_parser("load", help="Create and update the site's profiles from the file, all or none.")
+        differing = actions.add_parser(
+            "diff", help=f"Show what load would change; exit code {ExitCode.DIFFERENT:d} if anything."
+        )
         for action in (loading, differing):
             action.add_argument("file", type=Path, metavar="FILE.toml")
-            action.add_argument("--prune", action="store_true", help="Profiles that are not in the file go.")
+            action.add_argument("--prune", action="store_true", help="Delete profiles that are not in the file.")
         dumping = actions.add_parser("dump", help="Write the site's profiles to the file, or to standard output.")
         dumping.add_argument("file", type=Path, nargs="?", metavar="FILE.toml")
         presets = actions.add_parser("presets", help="List the presets, or make profiles from some or all of them.")
         presets.add_argument(
-            "--load", nargs="*", metavar="NAME", help="All if no name follows. Existing profiles stay."
+            "--load",
+            nargs="*",
+            metavar="NAME",
+            help="Create profiles from these presets, or from all. Existing profiles are kept.",
         )
         add_json_option(loading)
         add_json_option(presets)

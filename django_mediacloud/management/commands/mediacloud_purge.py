@@ -16,13 +16,13 @@ from ..exit_codes import ExitCode
 
 class Command(MediaCloudCommand):
     help = (
-        "Remove output files that have expired. With --older-than, too, the jobs that ended before that, with their "
-        "files; encodings that succeeded stay for as long as their video."
+        "Remove output files that have expired. With --older-than, also remove jobs that ended longer ago, with their "
+        "files; successful encodings are kept as long as their video."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--older-than", type=duration, metavar="30d", help="As 12h, 30d or 8w.")
-        parser.add_argument("--dry-run", action="store_true", help="Only say what would go.")
+        parser.add_argument("--older-than", type=duration, metavar="TIME", help="An age, such as 12h, 30d or 8w.")
+        parser.add_argument("--dry-run", action="store_true", help="Only print what would be removed.")
         add_json_option(parser)
 
     def work(self, **options: Any) -> None:

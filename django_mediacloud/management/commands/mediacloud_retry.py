@@ -15,15 +15,16 @@ from ..selection import add_selection, do_to_all, find_jobs
 
 
 class Command(MediaCloudCommand):
-    help = "Try jobs once more that failed or were cancelled. Prints each job's state."
+    help = "Retry jobs that failed or were cancelled. Prints the state of each."
 
     def add_arguments(self, parser: CommandParser) -> None:
         add_selection(parser)
-        parser.add_argument("--failed", action="store_true", help="All jobs that failed, besides those named.")
+        parser.add_argument("--failed", action="store_true", help="Also retry all jobs that failed.")
         parser.add_argument(
             "--since",
             type=moment,
-            help="With --failed: only those that ended since then, as 2h, 3d, or a date and time.",
+            metavar="TIME",
+            help="With --failed: only jobs that ended since then: an age (2h, 3d), a date, or a date and time.",
         )
 
     def work(self, **options: Any) -> None:

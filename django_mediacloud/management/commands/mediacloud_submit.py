@@ -19,21 +19,29 @@ from ..waiting import describe_submitted, finish, wait_for
 
 class Command(MediaCloudCommand):
     help = (
-        "Submit FILE or URL through profiles (those marked as default if none is named), or, with --operation, one "
-        "operation on it. Prints the ids of the jobs."
+        "Encode FILE or URL with profiles (without --profile, with the default ones), or run one operation on it with "
+        "--operation. Prints the ids of the jobs."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("source", nargs="?", default="", metavar="FILE|URL", help="A local file is streamed in.")
-        parser.add_argument("--profile", action="append", default=[], metavar="NAME", help="May be repeated.")
-        parser.add_argument("--operation", default="", metavar="NAME", help="Such as video.thumb.")
+        parser.add_argument(
+            "source",
+            nargs="?",
+            default="",
+            metavar="FILE|URL",
+            help="The source. A local file is copied into the storage.",
+        )
+        parser.add_argument(
+            "--profile", action="append", default=[], metavar="NAME", help="Profile to encode with. May be repeated."
+        )
+        parser.add_argument("--operation", default="", metavar="NAME", help="Operation to run, such as video.thumb.")
         parser.add_argument(
             "--param",
             action="append",
             default=[],
             type=assignment,
             metavar="NAME=VALUE",
-            help="Of the operation. May be repeated; lists by repeating the name; lists and objects also as JSON.",
+            help="Parameter of the operation. May be repeated. A list: repeat its name, or give JSON. An object: JSON.",
         )
         parser.add_argument(
             "--param-env",
@@ -41,15 +49,22 @@ class Command(MediaCloudCommand):
             default=[],
             type=assignment,
             metavar="NAME=VARIABLE",
-            help="The value stands in the environment: for secrets, since everybody sees the words of a command line.",
+            help="Take the value from an environment variable: for secrets, since everybody can see command lines.",
         )
-        parser.add_argument("--cloud", default="", help="With --operation: the cloud's alias, else default.")
-        parser.add_argument("--title", default="", help="Of the video.")
-        parser.add_argument("--priority", type=int, default=0, help="-100 to 100; higher runs first.")
-        parser.add_argument("--idempotency-key", default="", help="The same key gives the same jobs again.")
-        parser.add_argument("--callback-url", default="", help="Is told when each job has ended.")
-        parser.add_argument("--wait", action="store_true", help="Until all jobs have ended; the exit code says how.")
-        parser.add_argument("--timeout", type=seconds, help="With --wait: no longer than this, as 90s or 15m.")
+        parser.add_argument("--cloud", default="", metavar="ALIAS", help="Cloud for --operation; default: default.")
+        parser.add_argument("--title", default="", help="Title of the video.")
+        parser.add_argument("--priority", type=int, default=0, help="-100 to 100; higher runs first. Default: 0.")
+        parser.add_argument(
+            "--idempotency-key",
+            default="",
+            metavar="KEY",
+            help="Submitting again with the same key starts no new jobs.",
+        )
+        parser.add_argument(
+            "--callback-url", default="", metavar="URL", help="Receives a POST when each job has ended."
+        )
+        parser.add_argument("--wait", action="store_true", help="Wait until all jobs have ended; see the exit code.")
+        parser.add_argument("--timeout", type=seconds, metavar="TIME", help="Wait no longer than this, such as 15m.")
         add_json_option(parser)
 
     def work(self, **options: Any) -> None:

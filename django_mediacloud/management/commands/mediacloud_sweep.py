@@ -12,7 +12,9 @@ from ..base import MediaCloudCommand, add_json_option
 
 
 class Command(MediaCloudCommand):
-    help = "Mend what is stuck (lost workers, lost wake-ups, silent services) and deliver the callbacks that are due."
+    help = (
+        "Recover jobs that are stuck (lost workers, lost wake-ups, silent services), and send callbacks that are due."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         add_json_option(parser)
