@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import uuid
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db.models import Prefetch, QuerySet
@@ -29,15 +30,25 @@ def tasks() -> QuerySet[Job]:
     )
 
 
-def find_tasks(keys: Sequence[str]) -> dict[str, Job]:
+def find_tasks(keys: Iterable[str]) -> dict[str, Job]:
     """The jobs by key; those that there are."""
+    return {wire.render_key(job.public_id): job for job in tasks().filter(public_id__in=_ids(keys))}
+
+
+def known_among(keys: Iterable[str]) -> set[str]:
+    """Those of ``keys`` that have a job, without reading the jobs."""
+    found = tasks().prefetch_related(None).filter(public_id__in=_ids(keys))
+    return set(map(wire.render_key, found.values_list("public_id", flat=True)))
+
+
+def _ids(keys: Iterable[str]) -> list[uuid.UUID]:
     ids = []
     for key in keys:
         try:
             ids.append(wire.parse_key(key))
         except ValueError:
             continue  # It is no key, so there is no job.
-    return {wire.render_key(job.public_id): job for job in tasks().filter(public_id__in=ids)}
+    return ids
 
 
 def status_of(job: Job, base_url: str, version: wire.Version = "v2", *, has_details: bool = False) -> dict[str, Any]:

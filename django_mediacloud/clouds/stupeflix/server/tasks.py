@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from http import HTTPStatus
+from itertools import islice
 from typing import Any
 
 from django.http import HttpResponseBase
@@ -11,6 +12,7 @@ from django.http import HttpResponseBase
 from ....clouds.registry import get_cloud
 from ....core.spec import Kind
 from ....models import AccessKey, Job
+from ....serving.parts import respond_in_parts
 from ....serving.places import NoPlace
 from ....serving.streams import respond_when_done, stream
 from .. import wire
@@ -18,9 +20,11 @@ from .addresses import base_url_of
 from .credentials import authenticate, identify, who_waits
 from .door import answer, door
 from .requests import ApiRequest
-from .statuses import final_statuses, find_tasks, status_of
+from .statuses import final_statuses, find_tasks, known_among, status_of
 from .submission import Entry, read_definitions, submit_all
 
+PART = 100
+"""So many statuses of a long list are made at once: results may be large."""
 MAX_REPEATS = 100
 """Of keys in one request: each tells a whole result again, perhaps a large one."""
 Render = Callable[[Job], dict[str, Any]]
@@ -59,24 +63,21 @@ def status(request: ApiRequest) -> HttpResponseBase:
     """How tasks stand; with ``block`` when all have ended."""
     key = identify(request)
     is_blocking, wants_details = request.flag("block"), request.flag("details")
-    entries = _entries(request)
-    if request.version == "v1" and any(is_unknown(entry) for entry in entries):
+    keys = _keys(request)
+    if request.version == "v1" and _has_unknown(keys):
         # Only /v1 is known to have answered so (earlier documentation).
         return answer(wire.render_message("One of the tasks is not known, or has expired.", request.version), 404)
-    # Parameters are their account's own business.
-    is_shown = {
-        entry.pk
-        for entry in entries
-        if wants_details and key is not None and isinstance(entry, Job) and _is_of_account(entry, key)
-    }
-    return tell(request, entries, key, is_blocking=is_blocking, detailed=is_shown)
+    account = key if wants_details else None
+    if len(keys) > PART and not is_blocking:
+        return respond_in_parts(request.http, _parts(request, keys, _renderer(request, account)))
+    return tell(request, _entries(keys, request.version), key, is_blocking=is_blocking, account=account)
 
 
 @door("GET", "POST")
 def status_stream(request: ApiRequest) -> HttpResponseBase:
     """Tell of tasks as they change. The documentation's own example calls the path ``/v2/stream``."""
     key = identify(request)
-    return tell_changes(request, _entries(request), key)
+    return tell_changes(request, _entries(_keys(request), request.version), key)
 
 
 def _as_list(statuses: list[dict[str, Any]]) -> Any:
@@ -87,7 +88,7 @@ def _bare(statuses: list[dict[str, Any]]) -> Any:
     return statuses[0]
 
 
-def _is_of_account(job: Job, key: Any) -> bool:
+def _is_of_account(job: Job, key: AccessKey) -> bool:
     return job.access_key_id == key.pk or (key.owner_id is not None and job.owner_id == key.owner_id)
 
 
@@ -95,19 +96,45 @@ def is_unknown(entry: Entry) -> bool:
     return isinstance(entry, dict) and not entry["events"]
 
 
-def _entries(request: ApiRequest) -> list[Entry]:
+def _keys(request: ApiRequest) -> list[str]:
+    """The keys that are asked for. ``InvalidRequest`` if the same results would be told too often."""
     keys = request.keys
+    if len(keys) > MAX_REPEATS:
+        known = known_among(keys)
+        if sum(key in known for key in keys) > len(known) + MAX_REPEATS:
+            location = "querystring" if request.is_get else "body"
+            raise wire.InvalidRequest([wire.RequestError("tasks", location, "tasks: the same keys too often")])
+    return keys
+
+
+def _has_unknown(keys: Sequence[str]) -> bool:
+    known = known_among(keys)
+    return any(map(is_unknown, final_statuses([key for key in keys if key not in known], "v1").values()))
+
+
+def _entries(keys: Sequence[str], version: wire.Version) -> list[Entry]:
     found = find_tasks(keys)
-    if sum(key in found for key in keys) > len(found) + MAX_REPEATS:
-        location = "querystring" if request.is_get else "body"
-        raise wire.InvalidRequest([wire.RequestError("tasks", location, "tasks: the same keys too often")])
-    others = final_statuses([key for key in keys if key not in found], request.version)
+    others = final_statuses([key for key in keys if key not in found], version)
     return [found.get(key) or others[key] for key in keys]
 
 
-def _renderer(request: ApiRequest, detailed: frozenset[int] | set[int] = frozenset()) -> Render:
+def _parts(request: ApiRequest, keys: Sequence[str], render: Render) -> Iterator[bytes]:
+    """The list of statuses, never held whole."""
+    rest = iter(keys)
+    start = b"["
+    while some := list(islice(rest, PART)):
+        statuses = _in_order(_entries(some, request.version), (), render)
+        yield start + wire.render_json(statuses, is_echo=True)[1:-1]
+        start = b","
+    yield b"]"
+
+
+def _renderer(request: ApiRequest, account: AccessKey | None = None) -> Render:
+    """With the details of the tasks of ``account``: parameters are their account's own business."""
     base_url, version = base_url_of(request.http), request.version
-    return lambda job: status_of(job, base_url, version, has_details=job.pk in detailed)
+    return lambda job: status_of(
+        job, base_url, version, has_details=account is not None and _is_of_account(job, account)
+    )
 
 
 def _in_order(entries: Sequence[Entry], jobs: Sequence[Job], render: Render) -> list[dict[str, Any]]:
@@ -122,15 +149,15 @@ def tell(
     key: AccessKey | None,
     *,
     is_blocking: bool,
-    detailed: frozenset[int] | set[int] = frozenset(),
+    account: AccessKey | None = None,
     is_made: bool = False,
     is_bare: bool = False,
 ) -> HttpResponseBase:
     """The statuses of ``entries`` as a list, or the only one itself if ``is_bare``; with ``is_blocking`` at the end.
 
-    ``is_made``: the request has made them.
+    Those of ``account`` with their details. ``is_made``: the request has made them.
     """
-    render = _renderer(request, detailed)
+    render = _renderer(request, account)
     shape = _bare if is_bare else _as_list
     jobs = list({entry.pk: entry for entry in entries if isinstance(entry, Job)}.values())
     if not is_blocking or all(job.is_final for job in jobs):
