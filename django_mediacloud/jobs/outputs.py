@@ -102,21 +102,21 @@ def save(storage: Storage, path: str, content: File[Any]) -> str:
     try:
         return str(storage.save(path, content))
     except Exception as error:
-        raise StorageError(f"The storage did not take the file: {_reason(error)}.") from error
+        raise StorageError(f"The storage did not take the file: {reason_of(error)}.") from error
 
 
-def _reason(error: Exception) -> str:
-    """Every storage library raises its own errors; their words may hold addresses and keys."""
+def reason_of(error: Exception) -> str:
+    """What may be told of an error of a storage's library: its message may hold addresses and keys."""
     return getattr(error, "strerror", None) or type(error).__name__
 
 
 def remove(storage: Storage, path: str) -> bool:
-    """Whether the file is gone; a log line if the storage refused."""
+    """Delete a file; False, and a line in the log, if the storage refused."""
     try:
         storage.delete(path)
     except Exception as error:  # noqa: BLE001
         # As in ``save``. Who needs to know is told by the answer.
-        logger.error("A storage did not delete %s: %s.", path, _reason(error))
+        logger.error("A storage did not delete %s: %s.", path, reason_of(error))
         return False
     return True
 
@@ -153,7 +153,7 @@ def prepare_outputs(
 
 
 def discard_outputs(outputs: QuerySet[Output]) -> int:
-    """Delete files and then their rows; how many went. What will not go keeps its row: the sweeper comes back."""
+    """Delete files and then their rows; return how many. What the storage keeps stays listed, for the sweeper."""
     done = 0
     gone: list[int] = []
     kept: list[int] = []
@@ -180,7 +180,7 @@ def stored_outputs(**conditions: Any) -> QuerySet[Output]:
 
 
 def abandoned_outputs() -> QuerySet[Output]:
-    """Files that nobody will show: of attempts that are over, and did not succeed."""
+    """Files of attempts that ended without success."""
     now = timezone.now()
     is_over = Q(job__state__in=FINAL) | Q(attempt__lt=F("job__attempt"))
     return stored_outputs(is_ready=False).filter(is_over, Q(expires_at__isnull=True) | Q(expires_at__lte=now))

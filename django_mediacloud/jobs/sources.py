@@ -14,7 +14,7 @@ from ..exceptions import StorageError, WorkStopped
 from ..models import Job
 from ..transport.fetch import fetch
 from ..transport.rules import FetchRules
-from .outputs import storage_of
+from .outputs import reason_of, storage_of
 
 SOURCE = "url"
 """The parameter by which every operation takes the file that it works on."""
@@ -64,9 +64,7 @@ class StoredInput:
         except NotImplementedError:
             return None
         if not path.is_file():
-            raise StorageError(
-                "The source file is no longer in the storage.", code="source_missing", is_retryable=False
-            )
+            raise _missing()
         # Under a name of ours: decoders let the end of a name weigh, and that came from outside.
         self.target.symlink_to(path.absolute())
         return self.target
@@ -78,16 +76,17 @@ class StoredInput:
                     target.write(chunk)
                     self.beat()
         except FileNotFoundError as error:
-            raise StorageError(
-                "The source file is no longer in the storage.", code="source_missing", is_retryable=False
-            ) from error
+            raise _missing() from error
         except WorkStopped:
             raise
         except Exception as error:
             # Every storage library raises its own errors.
-            reason = getattr(error, "strerror", None) or type(error).__name__
-            raise StorageError(f"The storage did not give the source file: {reason}.") from error
+            raise StorageError(f"The storage did not give the source file: {reason_of(error)}.") from error
         return self.target
+
+
+def _missing() -> StorageError:
+    return StorageError("The source file is no longer in the storage.", code="source_missing", is_retryable=False)
 
 
 @dataclass(slots=True, kw_only=True)
