@@ -1,5 +1,5 @@
 """The public signals. All are sent after the transaction that made the news has been committed, with ``send_robust``:
-a receiver that raises is logged and hurts nobody else.
+an exception in one receiver is logged and does not affect the others.
 
 =========================  =======================================================
 signal                     arguments besides ``sender`` (the model class)

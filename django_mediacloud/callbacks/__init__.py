@@ -1,4 +1,4 @@
-"""What this site tells others about its jobs: an outbox, written with the state that it tells of, sent until taken."""
+"""Callbacks: POSTs about jobs that have ended. An outbox, written with the state change and sent until accepted."""
 
 from .deliver import Delivery, deliver_due
 from .payload import describe, event_id, render

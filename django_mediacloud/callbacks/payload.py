@@ -1,4 +1,4 @@
-"""The words of a callback."""
+"""The bodies of callbacks."""
 
 from __future__ import annotations
 

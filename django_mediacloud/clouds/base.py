@@ -1,4 +1,4 @@
-"""What every cloud is to the rest of the house."""
+"""The interface of a cloud."""
 
 from __future__ import annotations
 

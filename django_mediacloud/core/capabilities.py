@@ -30,7 +30,7 @@ class OperationInfo:
 class Capabilities:
     operations: Mapping[str, OperationInfo]
     is_remote: bool
-    """The work is done elsewhere: submit returns at once, news comes by webhooks and polls."""
+    """The work is done elsewhere: ``submit`` returns at once, and the state is learnt by webhooks and polls."""
     can_cancel: bool = False
     can_find_by_token: bool = False
     """The service can be asked whether it took a submission that bears our token."""

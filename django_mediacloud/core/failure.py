@@ -15,8 +15,7 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 def cut(text: str, limit: int = MAX_LOG_CHARS) -> str:
     """``text`` with its middle left out where it is longer than ``limit`` characters: both ends of a log matter.
 
-    Null characters, which PostgreSQL does not take, and halves of characters, which no database does, are shown as
-    what they are not.
+    Characters that databases refuse (NUL, surrogates) are replaced by U+FFFD.
     """
     text = _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text)
     if len(text) <= limit:
@@ -30,7 +29,7 @@ def cut(text: str, limit: int = MAX_LOG_CHARS) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """``code`` is stable, ``message`` a sentence, ``advice`` what to do next, ``log`` the raw words, cut to a bound."""
+    """``code`` is stable, ``message`` a sentence, ``advice`` what to do next, ``log`` the raw text, cut to a bound."""
 
     code: str
     message: str

@@ -22,7 +22,7 @@ class VideoStream:
     rotation_deg: int = 0
     """Counter-clockwise turn that shows the picture as it was shot: 0, 90, 180 or 270."""
     is_mirrored: bool = False
-    """After that turn, left and right are still to be exchanged. Told of films only."""
+    """After that turn, the picture is still to be flipped left to right. Set for videos only."""
     has_alpha: bool = False
     color_range: str = ""
     color_transfer: str = ""
@@ -83,9 +83,9 @@ class MediaInfo:
 
 
 _EXTENSIONS = {"audio/mpeg": ".mp3", "image/jpeg": ".jpg", "text/plain": ".txt", "video/mp4": ".mp4"}
-"""The usual one where ``mimetypes`` knows several, and takes another."""
+"""Where ``mimetypes`` knows several and guesses an unusual one."""
 
 
 def extension_of(content_type: str) -> str:
-    """How the name of a file of this media type ends: ``.jpg``; empty for one that nobody knows."""
+    """The usual file extension of a media type, such as ``.jpg``; empty if unknown."""
     return _EXTENSIONS.get(content_type) or mimetypes.guess_extension(content_type) or ""

@@ -1,6 +1,6 @@
 """Parameters, declared once: validation, the JSON schema of the API and the admin form are all drawn from here.
 
-Values come as JSON, as form fields or as query strings, so a number or a truth may arrive as text ("320", "True").
+Values come as JSON, as form fields or as query strings, so a number or boolean may arrive as text ("320", "True").
 What a parameter accepts is what it can turn into its own type without guessing; everything else is a message under
 the parameter's name.
 """

@@ -1,4 +1,4 @@
-"""What is asked of a cloud, and what it says about it."""
+"""What is asked of a cloud (``JobSpec``), and what it reports (``Snapshot``)."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ class StoredFile:
     size_bytes: int | None = None
     content_type: str = ""
     is_upload: bool = False
-    """It came with a job and goes with it."""
+    """It was uploaded with a job, and is removed with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """Where a file that was brought here came from, and what its server said of it. Empty is what nobody knows."""
+    """Where a fetched file came from, and what its server said of it. A field is empty if unknown."""
 
     url: str = ""
     """After redirects, without the query."""
@@ -44,8 +44,8 @@ class Origin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """A job's files go elsewhere than into the site's storage: ``name`` is in ``core.destinations``, with what that
-    needs."""
+    """Sends a job's files to another platform instead of the site's storage. ``name`` is a key of
+    ``core.destinations.DESTINATIONS``, which declares the ``parameters``."""
 
     name: str
     parameters: Mapping[str, Any] = field(default_factory=dict, repr=False)
@@ -53,11 +53,11 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hook:
-    """Somebody who is to be told when a job ends in one of ``events``, in the words of a protocol. A job has one
-    at most for each event of a protocol.
+    """A URL that receives a POST when a job ends in one of ``events``, in the format of an old service's callbacks. A
+    job has at most one for each event and protocol.
 
-    ``protocol`` names the cloud whose server has the words (``stupeflix``). ``base_url`` is where that server was
-    spoken to, so that the news can name its files.
+    ``protocol`` names the cloud whose server renders the body (``stupeflix``). ``base_url`` is the address at which the
+    client reached that server: the URLs of files in the body begin with it.
     """
 
     url: str
@@ -68,7 +68,7 @@ class Hook:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobSpec:
-    """One piece of work, as its submitter says it.
+    """One piece of work, as it is submitted.
 
     ``parameters`` are the operation's own. A parameter that takes a file is either a URL among them, or stands in
     ``inputs`` as a ``StoredFile`` that the site already keeps.
@@ -86,12 +86,12 @@ class JobSpec:
     hooks: tuple[Hook, ...] = ()
     destination: Delivery | None = None
     keep_s: float | None = None
-    """The files are removed so long after the job has ended; None: they stay."""
+    """Seconds after the end of the job at which its files are removed; None: never."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProducedFile:
-    """A finished file that the cloud offers: a local ``path``, or a ``url`` to fetch. Exactly one of them is set.
+    """A finished file, with either a local ``path`` or a ``url`` to fetch it from.
 
     ``name`` may hold ``/`` for files that refer to each other by relative path (a playlist and its segments).
     ``role`` says what it is to its job: ``output``, ``playlist``, ``segment``, ``thumbnail``, ``sprite``, ...
@@ -112,7 +112,7 @@ class ProducedFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """A piece of news about one attempt at a job. Every field but ``state`` may be unknown (None or empty).
+    """What a cloud reports about one attempt at a job. Every field but ``state`` may be unknown (None or empty).
 
     ``state`` is the cloud's view: RUNNING, COLLECTING (done, files ready), FAILED, CANCELLED, or QUEUED.
     """

@@ -1,4 +1,4 @@
-"""JSON as strangers send it: read without surprises, written so that everybody can read it."""
+"""Strict JSON, for what comes from outside or goes there."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 def parse_json(body: bytes | str) -> Any:
-    """What ``body`` says. ``ValueError`` if it is not JSON in UTF-8; infinite numbers and hostile depth are none."""
+    """The value of ``body``. ``ValueError`` if it is not JSON in UTF-8, has infinite numbers, or is nested too deep."""
     try:
         text = body.decode("utf-8-sig") if isinstance(body, bytes) else body
         return json.loads(text, parse_constant=_refuse, parse_float=_finite)
@@ -26,8 +26,8 @@ def _finite(text: str) -> float:
 
 
 def render_json(value: Any, *, is_echo: bool = False) -> bytes:
-    """One line without blanks, in UTF-8. ``ValueError`` for what JSON cannot say (infinite numbers), and for half a
-    surrogate pair, which UTF-8 cannot say. With ``is_echo`` that goes back as a stranger sent it: as ``\\ud800``.
+    """``value`` on one line without blanks, in UTF-8. ``ValueError`` if it holds infinite numbers or half a surrogate
+    pair. With ``is_echo``, for values that go back to the client who sent them, the latter is escaped (``\\ud800``).
     """
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return text.encode(errors="backslashreplace" if is_echo else "strict")

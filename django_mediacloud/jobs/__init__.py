@@ -1,4 +1,4 @@
-"""The life of a job. Everybody else calls what is named here; nobody else changes a job's state."""
+"""The life of a job, and the only code that changes a job's state. ``__all__`` is the interface for all callers."""
 
 from .apply import apply
 from .cancel import cancel

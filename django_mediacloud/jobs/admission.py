@@ -1,4 +1,4 @@
-"""What a request must be before anything of it is stored."""
+"""Checks of a request before anything of it is stored."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every piece of news about a job comes through here."""
+"""Applies what a cloud reports to the job's row."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from .state import move, note
 
 
 def apply(job: Job, snapshot: Snapshot, *, held_by: str | None = None) -> Job:
-    """Take in what a cloud says of the attempt that ``job`` was read at; the job as it then stands.
+    """Apply ``snapshot`` to the attempt at which ``job`` was read, and return the job as it is afterwards.
 
-    News of an old attempt, or that comes twice, is noted and changes nothing. ``held_by`` is given by a worker that
-    holds the job. A finished remote job becomes COLLECTING: a worker then brings its files.
+    A snapshot of an old attempt, or one that comes twice, is noted in the history and changes nothing. ``held_by`` is
+    the lease of a worker that holds the job. A finished remote job becomes COLLECTING: a worker then fetches its files.
     """
     before = job.state
     if snapshot.state == State.QUEUED:

@@ -1,4 +1,4 @@
-"""Somebody does not want a job any more."""
+"""Cancels jobs."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ LOST_RACES = 5
 
 
 def cancel(job: Job) -> Job:
-    """Cancel a job; as it then stands: CANCELLED, or CANCELLING until whoever works on it has let go.
+    """Cancel a job and return it: CANCELLED, or CANCELLING while a worker or service still works on it.
 
-    A worker of this site lets go within two seconds: processes are killed, files are removed. Cancelling what is
-    already being cancelled does nothing. ``NotAllowed`` if the job has ended.
+    A worker of this site stops within two seconds: it kills the processes and removes the files. Cancelling a job that
+    is cancelled or being cancelled does nothing. ``NotAllowed`` if it has succeeded or failed.
     """
     for _ in range(LOST_RACES):
         current = Job.objects.get(pk=job.pk)
@@ -35,7 +35,7 @@ def cancel(job: Job) -> Job:
 
 
 def _hurry(job: Job) -> None:
-    """Nobody holds it: end it now, or have a worker tell the service. Somebody does: the heartbeat tells them."""
+    """End the job now if no worker holds it, or wake one that tells the service. Its own worker learns by heartbeat."""
     if job.remote_id:
         wake_job(job)
     else:

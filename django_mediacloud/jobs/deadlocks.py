@@ -1,4 +1,4 @@
-"""Databases that lock rows may end one of two transactions so that the other can go on, and say: try again."""
+"""Repeats transactions that the database ended because of a deadlock."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finished files on their way to somebody else's platform."""
+"""Delivers finished files to other platforms."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ MAX_URL_CHARS = 2_000
 """What the column holds. That a file was delivered is to be kept even where its address is longer."""
 
 SAID = "platform"
-"""Among the facts of an output: what the platform said of it."""
+"""Key in ``Output.info``: the values that the platform returned."""
 
 MAY_BE_THERE = "may_be_there"
-"""Among the data of the history: whether an ``output`` may be with its platform though nobody has heard so."""
+"""Key in ``JobEvent.data``: whether the platform may have the ``output`` although it has not confirmed it."""
 
 
 def check_count(destination: str, count: int) -> None:

@@ -28,7 +28,7 @@ COLLECT_TRIES = 10
 
 @again_after_deadlock
 def succeed(job: Job, *, held_by: str) -> bool:
-    """All files are in the storage: show them, and be done, in one transaction."""
+    """End as SUCCEEDED and make the stored files visible, in one transaction; False if the job is no longer ours."""
     with transaction.atomic():
         # Nobody needs the secrets again.
         if not move(job, State.SUCCEEDED, held_by=held_by, progress=100.0, sealed="", **NO_FAILURE):
@@ -49,7 +49,7 @@ def fail(
     held_by: str | None = None,
     lease_over_at: dt.datetime | None = None,
 ) -> bool:
-    """End as FAILED; or, if it may pass and the tries are not used up, try again after a delay.
+    """End as FAILED; or, if ``failure`` is retryable and tries are left, queue another attempt after a delay.
 
     ``has_ended`` says that a remote cloud has ended its job, so that handing it in again cannot bill twice. Else a job
     that a remote cloud has is only looked at again. With ``is_prompt`` the first new try need not wait.
@@ -160,7 +160,7 @@ def end_cancelled(
 
 
 def database_away(error: Exception) -> Failure:
-    """The database, not the work, is the trouble."""
+    """The failure of a job whose worker lost the database connection."""
     return Failure(
         code="database",
         message="The site's database did not answer while the work ran.",
@@ -170,7 +170,7 @@ def database_away(error: Exception) -> Failure:
 
 
 def fault(error: Exception) -> Failure:
-    """A fault of ours. Where it happened is told, not the words of the error: they may hold an address with a key."""
+    """The failure for an unexpected exception. It tells where it happened, not the message, which may hold secrets."""
     places = [f"{Path(at.filename).name}:{at.lineno} {at.name}" for at in traceback.extract_tb(error.__traceback__)]
     return Failure(
         code="internal_error",

@@ -33,7 +33,7 @@ class Estimate:
 
 
 def estimate(job: Job) -> Estimate:
-    """What can be said now about ``job``. A handful of queries: for one job, not for a list."""
+    """The estimate for ``job``. Takes several queries: for one job, not for a list."""
     if job.state in HELD:
         return Estimate(place=0, waiting_s=0.0, remaining_s=_remaining_of_running(job))
     if job.state != State.QUEUED:

@@ -1,4 +1,4 @@
-"""A source file comes in: fetched if it lies elsewhere, stored, and probed. Then its encodings may run."""
+"""Ingests the source of a video: fetches it if it has a URL, stores it, probes it. Then its encodings may run."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ def source_path(video: Video, filename: str) -> str:
 
 
 def ingest(video_pk: int) -> list[Job]:
-    """Bring and probe the source of a video, if that is due and nobody else does it.
+    """Fetch, store and probe the source of a video, if that is due and no other worker does; return the jobs that may
+    run now.
 
-    Returns the jobs that may run now. Never raises for the source's own trouble: that ends in the video's failure, and
-    in the failure of the encodings that wait for it.
+    Errors of the source do not raise: the video fails, and so do the encodings that wait for it.
     """
     video = Video.objects.filter(pk=video_pk, state=SourceState.WAITING).first()
     lease = take_video(video) if video else None

@@ -1,4 +1,4 @@
-"""Who holds a row, and until when. The heartbeat that keeps a lease is also the look for a cancel."""
+"""Leases: which worker holds a row, and until when. Each heartbeat also finds out whether the job was cancelled."""
 
 from __future__ import annotations
 

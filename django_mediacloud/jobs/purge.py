@@ -1,4 +1,4 @@
-"""What is no longer wanted goes, files first, rows after."""
+"""Removes jobs, videos and expired files: files first, then rows."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def purge(*, older_than: dt.timedelta | None = None, dry_run: bool = False) -> P
     if dry_run:
         return Purged(outputs=count, jobs=jobs.count(), notifications=notifications.count(), bytes=size)
     discard_outputs(outputs)
-    removed = sum(_removes(job) for job in jobs.iterator())
+    removed = sum(_try_to_remove(job) for job in jobs.iterator())
     kept_count, kept_size = _extent(outputs)
     _, told = notifications.delete()
     return Purged(
@@ -69,8 +69,8 @@ def _extent(outputs: QuerySet[Output]) -> tuple[int, int]:
     return found["count"], int(found["size"] or 0)
 
 
-def _removes(job: Job) -> bool:
-    """Whether ``job`` is gone."""
+def _try_to_remove(job: Job) -> bool:
+    """Remove ``job``; False if it has just been retried, or its storage keeps a file."""
     try:
         remove_job(job)
     except NotAllowed:
@@ -82,7 +82,7 @@ def _removes(job: Job) -> bool:
 
 
 def remove_job(job: Job) -> None:
-    """A job that has ended, with its files and its history. ``NotAllowed`` while it goes on, ``StorageError`` if a
+    """Remove a job that has ended, with its files and history. ``NotAllowed`` if it has not, ``StorageError`` if a
     storage keeps a file: the job then stays, too."""
     rows = Job.objects.filter(pk=job.pk, attempt=job.attempt, state__in=FINAL)
     current = rows.first()
@@ -98,7 +98,7 @@ def remove_job(job: Job) -> None:
 
 
 def remove_video(video: Video) -> None:
-    """A video with all its encodings and files. What runs is cancelled first; ``NotAllowed`` until it has let go,
+    """Remove a video with all its encodings and files. What runs is cancelled; ``NotAllowed`` until it has stopped,
     ``StorageError`` if a storage keeps a file."""
     jobs = list(Job.objects.filter(encoding__video=video))
     for job in jobs:

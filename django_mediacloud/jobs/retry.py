@@ -1,4 +1,4 @@
-"""Another attempt at one item, when somebody asks for it."""
+"""Retries that a person or program asks for."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .state import NO_FAILURE, NO_LEASE, move
 
 @again_after_deadlock
 def retry(job: Job) -> Job:
-    """The same job once more: attempt + 1, from the beginning. ``NotAllowed`` unless it has failed or was cancelled."""
+    """Queue another attempt at a job and return it. ``NotAllowed`` unless it has failed or was cancelled."""
     current = Job.objects.get(pk=job.pk)
     if current.state not in RETRYABLE:
         raise NotAllowed(f"A job that is {current.state} cannot be retried.", operation=current.operation)
@@ -68,7 +68,7 @@ def _begin_of(job: Job) -> State:
 
 @again_after_deadlock
 def retry_video(video: Video) -> Video:
-    """A failed source once more, with the encodings that failed for want of it. ``NotAllowed`` unless it has failed."""
+    """Retry a failed source and the encodings that failed with it; return the video. ``NotAllowed`` otherwise."""
     lost = list(Job.objects.filter(encoding__video=video, state=State.FAILED, failure_code=SOURCE_FAILED))
     if not retry_source(video):
         raise NotAllowed(f"A source that is {Video.objects.get(pk=video.pk).state} cannot be retried.")

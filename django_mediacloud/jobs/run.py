@@ -29,10 +29,10 @@ logger = logging.getLogger(__name__)
 
 
 def run(job_pk: int) -> None:
-    """Do what is due on a job, if it is due and nobody else does it; else return at once.
+    """Do what is due on a job; return at once if nothing is, or if another worker holds it.
 
     Called for every wake-up, as often as one comes: a queued job is worked on, a remote one is polled, collected or
-    cancelled. Never raises for a job's own trouble: that ends in the job's failure.
+    cancelled. Errors of the job do not raise: they end it as FAILED.
     """
     job = Job.objects.filter(pk=job_pk).first()
     if job is None or (job.run_after is not None and job.run_after > timezone.now()):
@@ -48,7 +48,7 @@ def run(job_pk: int) -> None:
 
 
 def _is_unsure(job: Job) -> bool:
-    """Whether a service may have it although nobody knows its id there."""
+    """Whether a service may have taken the job although its remote id is unknown."""
     return job.state == State.SUBMITTING and not get_cloud(job.cloud).capabilities.can_resubmit
 
 

@@ -1,4 +1,4 @@
-"""Secrets among a job's parameters: kept encrypted, shown as what they are not.
+"""Secrets among a job's parameters: stored encrypted, and shown as ``HIDDEN``.
 
 The key is derived from the site's SECRET_KEY, so that the database alone tells nothing. What was sealed under a former
 key is still read while that stands in SECRET_KEY_FALLBACKS.
@@ -78,7 +78,7 @@ def mask_failure(job: Job, failure: Failure) -> Failure:
 
 
 def mask_values(job: Job, values: dict[str, Any]) -> dict[str, Any]:
-    """The same of what it came to, which is JSON."""
+    """``values`` (JSON) without the secrets of ``job``."""
     masked: dict[str, Any] = _mask(values, _secrets_of(job)) if job.sealed else values
     return masked
 
@@ -92,7 +92,7 @@ def _mask(value: Any, secrets: Secrets) -> Any:
 
 
 def _secrets_of(job: Job) -> Secrets:
-    """Empty where they cannot be opened: a job comes to its end all the same."""
+    """The secrets of ``job``; none if they cannot be decrypted, so that the job can still end."""
     found = Secrets(())
     with suppress(MediaCloudError):
         for values in unseal(job.sealed).values():

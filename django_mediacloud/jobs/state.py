@@ -115,7 +115,7 @@ def _depart(rows: Any, allowed: Collection[State], changes: Mapping[str, Any]) -
 
 
 def note(job: Job, message: str, **data: Any) -> None:
-    """A line in the history that changes nothing."""
+    """Add a line to the job's history."""
     JobEvent.objects.create(job=job, attempt=job.attempt, message=_told(message), data=data)
 
 

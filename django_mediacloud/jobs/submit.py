@@ -1,4 +1,4 @@
-"""The one way in: every door makes a specification and hands it over here."""
+"""Submits jobs: the admin, the REST API, the commands and the servers of old services all call these functions."""
 
 from __future__ import annotations
 
@@ -40,12 +40,13 @@ def submit(
     idempotency_key: str = "",
     **kind_fields: Any,
 ) -> Job:
-    """Check ``spec`` against what its cloud offers, and put it on its way; the job, as it was stored.
+    """Check ``spec`` against what its cloud offers, store it as a job, queue it, and return the job.
 
-    ``files`` are uploads by parameter name, which are streamed into ``storage`` (the site's own if none is named). The
-    same ``idempotency_key`` from the same owner gives the same job again; ``IdempotencyConflict`` if the request is
-    another one. ``access_key`` is what an old protocol's client came with. ``kind_fields`` are the columns of the Task
-    or Process beside the job. Raises ``InvalidParameters`` or ``UnknownOperation`` before anything is stored.
+    ``files`` are uploads by parameter name; they are streamed into ``storage``, an alias in ``STORAGES`` (by default
+    ``MEDIACLOUD["STORAGE"]``). The same ``idempotency_key`` from the same owner returns the same job again, or raises
+    ``IdempotencyConflict`` if the request differs. ``access_key`` is the key of an old service's client.
+    ``kind_fields`` are further columns of the Task or Process. Raises ``InvalidParameters`` or ``UnknownOperation``
+    before anything is stored.
     """
     stored = store_uploads(spec, files or {}, storage or config().storage)
     try:
@@ -72,7 +73,10 @@ def submit_process(
     idempotency_key: str = "",
     callback_url: str = "",
 ) -> Job:
-    """Convert one file (uploaded, or behind ``url``) into ``output_format``; the job of the Process."""
+    """Convert one file (uploaded, or behind ``url``) into ``output_format``, and return the job of the Process.
+
+    Raises as ``submit`` does.
+    """
     alias = cloud or (factory.cloud if factory else "default")
     _check_source(file, "url", url)
     filename = (filename_of(file) if file is not None else unquote(PurePosixPath(urlsplit(url).path).name))[:300]
@@ -110,7 +114,7 @@ def _check_source(file: File[Any] | None, url_name: str, url: str) -> None:
 
 
 def _converter(alias: str, output_format: str) -> OperationInfo:
-    """The operation of a cloud that makes files of that format."""
+    """The operation of a cloud that makes files of that format. ``InvalidParameters`` if there is none."""
     formats = get_cloud(alias).capabilities.formats
     if output_format not in formats:
         raise InvalidParameters({"output_format": ["must be one of: " + ", ".join(sorted(formats))]}, cloud=alias)
@@ -127,7 +131,10 @@ def submit_encodings(
     priority: int = 0,
     idempotency_key: str = "",
 ) -> list[Encoding]:
-    """One encoding of ``video`` for each profile. They wait for the source if it is not there yet."""
+    """Submit an encoding of ``video`` for each profile, and return them. They wait until the source is stored.
+
+    ``InvalidParameters`` if the source has failed, or parameters of a profile do not fit.
+    """
     with transaction.atomic():
         # The lock orders this against the moment at which the source becomes ready.
         video = Video.objects.select_for_update().get(pk=video.pk)
@@ -157,10 +164,11 @@ def submit_video(
     priority: int = 0,
     idempotency_key: str = "",
 ) -> Video:
-    """A video from an uploaded ``file`` or from ``source_url``, and an encoding of it for each profile.
+    """Store a video from an uploaded ``file`` or from ``source_url``, submit an encoding for each profile, and return
+    the video.
 
-    Without ``profiles`` those marked as default are used. The same ``idempotency_key`` from the same owner gives the
-    same video again; ``IdempotencyConflict`` if the request is another one. Raises ``InvalidParameters`` before
+    If ``profiles`` is None, those marked as default are used. The same ``idempotency_key`` from the same owner returns
+    the same video again, or raises ``IdempotencyConflict`` if the request differs. Raises ``InvalidParameters`` before
     anything is stored.
     """
     _check_source(file, "source_url", source_url)
@@ -192,7 +200,7 @@ def _asked(file: File[Any] | None, name: str, **words: str) -> dict[str, Any]:
 
 
 def _insert_video(video: Video, profiles: Sequence[Profile], **how: Any) -> None:
-    """``video`` with its encodings; without them its file goes, too."""
+    """Insert ``video`` with its encodings. If that fails, its stored file is deleted."""
     try:
         with transaction.atomic():
             video.save()

@@ -1,4 +1,4 @@
-"""Nothing stays stuck. Run by the worker every few seconds, and by ``mediacloud_sweep`` from cron.
+"""Recovers what is stuck. Run by the worker every few seconds, and by ``mediacloud_sweep`` from cron.
 
 Every mend is a conditional update of its own, so that any number of sweepers may run at once.
 """
@@ -36,7 +36,12 @@ REWAKE_S = 60
 
 @dataclass(slots=True, kw_only=True)
 class Swept:
-    """How many rows were mended, by kind, and folders and files removed: those of killed workers, and what expired."""
+    """Numbers of rows recovered, and of folders and files removed.
+
+    ``lost``: jobs whose worker died, or that a worker should look at; ``cancelled``: cancels that were completed;
+    ``woken``: jobs whose wake-up was sent again; ``sources``: videos to ingest anew; ``released``: encodings whose
+    source has come or failed; ``folders`` of killed workers; ``outputs``: files of old attempts, and expired ones.
+    """
 
     lost: int = 0
     cancelled: int = 0
@@ -51,7 +56,7 @@ class Swept:
 
 
 def sweep() -> Swept:
-    """Mend what is stuck, once over everything; what was done."""
+    """Recover everything that is stuck, once; return what was done."""
     now = timezone.now()
     return Swept(
         lost=_count(_mend_lost, _each(Job.objects.filter(_lease_over(now), state__in=HELD)), now),

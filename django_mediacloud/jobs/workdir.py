@@ -1,4 +1,4 @@
-"""Folders for work in progress. A worker that is killed cannot remove its own: the sweeper does."""
+"""Temporary folders of running jobs. The sweeper removes those of killed workers."""
 
 from __future__ import annotations
 

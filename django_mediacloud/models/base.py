@@ -26,7 +26,7 @@ class LeasedQuerySet(OwnedQuerySet):
     """Rows that a worker may hold for a while."""
 
     def with_lease_over(self, now: dt.datetime) -> Self:
-        """Held by nobody, or by one who has fallen silent."""
+        """Rows without a lease, or whose lease has expired."""
         return self.filter(Q(lease_until__isnull=True) | Q(lease_until__lt=now))
 
 
@@ -42,7 +42,7 @@ class PublicModel(models.Model):
 
 
 class Leased(models.Model):
-    """``lease_owner`` holds the row until ``lease_until``; ``attempt`` tells a late worker that its time is over."""
+    """``lease_owner`` holds the row until ``lease_until``. A worker with an older ``attempt`` has lost it."""
 
     attempt = models.PositiveIntegerField(default=1)
     failures = models.PositiveIntegerField(default=0, help_text="Automatic tries so far that failed and may yet pass.")

@@ -9,7 +9,7 @@ from .library import Factory, Profile, Video
 
 
 class Encoding(models.Model):
-    """A video through a profile."""
+    """A video encoded with a profile."""
 
     job = models.OneToOneField(Job, models.CASCADE, primary_key=True, related_name="encoding")
     video = models.ForeignKey(Video, models.CASCADE, related_name="encodings")

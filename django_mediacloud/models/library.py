@@ -29,7 +29,7 @@ class VideoQuerySet(LeasedQuerySet):
 
 
 class Factory(PublicModel):
-    """A workshop: which cloud works, and which storage keeps what comes in and goes out."""
+    """Groups videos and profiles: which cloud encodes them, and which storage keeps their files."""
 
     name = models.CharField(max_length=200)
     cloud = models.CharField(max_length=64, default="default", help_text="Alias in MEDIACLOUD['CLOUDS'].")
@@ -69,8 +69,8 @@ class Profile(PublicModel):
         return self.title or self.name
 
     def clean(self) -> None:
-        """Hold the parameters against what the operation declares. One that takes secrets is refused: a profile's row,
-        its page and the API tell its parameters."""
+        """Check the parameters against what the operation declares. An operation that takes secrets is refused, since
+        the database, the admin and the API show a profile's parameters."""
         try:
             operation = get_operation(self.cloud, self.operation)
             if secrets := [item.name for item in operation.parameters if item.is_secret]:
@@ -87,7 +87,7 @@ class Profile(PublicModel):
 
 
 class Video(PublicModel, Leased, Failed):
-    """A source file, whatever it shows or sounds."""
+    """A source file: video, audio or an image."""
 
     factory = models.ForeignKey(Factory, models.PROTECT, null=True, blank=True, related_name="videos")
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")

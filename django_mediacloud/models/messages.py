@@ -33,7 +33,7 @@ class Notification(models.Model):
 
 
 class Callback(models.Model):
-    """A message that this site owes somebody: written with the state that it tells of, sent until it is taken."""
+    """A POST that this site owes to a ``callback_url``: written with the state change, sent until it is accepted."""
 
     job = models.ForeignKey(Job, models.CASCADE, related_name="callbacks")
     event = models.CharField(max_length=32)
