@@ -1,4 +1,4 @@
-"""What becomes of writing when there is no room left."""
+"""Errors of a full disk."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 @contextmanager
 def telling_full_disk() -> Iterator[None]:
-    """A full disk in the body is an ``EngineError`` (``disk_full``): that passes, and the work can be tried again."""
+    """A full disk in the body becomes an ``EngineError`` (``disk_full``), which is retryable."""
     try:
         yield
     except OSError as error:

@@ -1,4 +1,4 @@
-"""One run of ffmpeg: with what guards, how it goes, and what its failure means."""
+"""Runs ffmpeg: with the options that guard its inputs, under limits, and with its failures as errors."""
 
 from __future__ import annotations
 
@@ -178,7 +178,7 @@ def _set_limits(pid: int, limits: Limits) -> None:
 
 
 def _pump(sinks: Mapping[IO[bytes], Callable[[bytes], None]], wall_s: float) -> bool:
-    """Hand on what comes until all pipes are closed. True if the time was up first."""
+    """Pass what each pipe delivers to its sink until all are closed. True if ``wall_s`` was over first."""
     deadline = time.monotonic() + wall_s
     with selectors.DefaultSelector() as selector:
         for pipe, sink in sinks.items():

@@ -41,7 +41,7 @@ PRELOADED: Mapping[Libraries, tuple[str, ...]] = {
     "media": (*_PICTURES, "av", "numpy", "lxml.etree", "ada_url", "charset_normalizer"),
 }
 GRACE_CPU_S = 5
-"""After the soft limit (SIGXCPU) the kernel kills without a word."""
+"""Seconds between the soft limit on CPU time (SIGXCPU) and the hard one (SIGKILL)."""
 PROGRESS_STEP = 0.1
 
 
@@ -68,7 +68,7 @@ def main(control_fd: int, libraries: Libraries) -> None:
 
 
 class _Server:
-    """One thread, no library calls of its own: it must stay fit to fork."""
+    """The loop of the fork server. It has one thread and calls no library, so that forking stays safe."""
 
     def __init__(self, control: socket.socket) -> None:
         self._control = control
@@ -143,13 +143,13 @@ class _Server:
 
 
 def kill_group(pid: int) -> None:
-    """Kill a child and all that it started. It may be gone already."""
+    """Kill the process group of ``pid``, if it still exists."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)
 
 
 def _work(channel: socket.socket) -> None:
-    """In the child: read the request, do it, answer."""
+    """In the child: read one request, run it, send the answer."""
     reader = Reader(channel)
     requests: list[dict[str, Any]] = []
     while not requests and not reader.is_over:
@@ -198,7 +198,7 @@ def _os_error(error: OSError, limits: Limits) -> MediaCloudError:
 
 
 def _die_with(channel: socket.socket) -> None:
-    """The parent never speaks again after its request: what can be read is that it is gone, or that we shall be."""
+    """Kill this process group when the parent closes its end, or dies: after the request it sends nothing more."""
     with contextlib.suppress(OSError):
         channel.recv(1)
     os.killpg(0, signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""What an operation is, and what it gets and gives."""
+"""The interface of an operation: ``Context`` in, ``Outcome`` out."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from .limits import Limits
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """All that an operation may know while it runs. It runs in a process of its own, under ``limits``.
+    """What an operation is given when it runs, in a child process under ``limits``.
 
-    ``inputs`` has, under the name of each parameter that takes files, the local paths in the order given; ``origins``,
-    in the same order, where they came from, for those that were fetched.
-    ``workdir`` is empty, its own, and removed afterwards: every file that is made goes there.
-    ``report`` takes the progress, 0 to 100; call it as often as is handy, it is cheap.
+    ``inputs`` maps each parameter that takes files to their local paths, in the order given; ``origins`` says where
+    they came from, in the same order, for files that were fetched.
+    ``workdir`` is an empty folder for every file that the operation writes; it is removed afterwards.
+    ``report`` takes the progress, 0 to 100. It is cheap: call it as often as you like.
     """
 
     parameters: Mapping[str, Any]
@@ -34,14 +34,15 @@ class Context:
         return self.inputs[name][0]
 
     def origin(self, name: str = "url") -> Origin:
-        """Where that file came from; empty if nobody knows."""
+        """Where that file came from; an empty ``Origin`` if unknown."""
         found = self.origins.get(name, ())
         return found[0] if found else Origin()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PassedOn:
-    """The one file of an input ``parameter``, to be delivered as it is. A child process names no path of it."""
+    """Says that the one file given for ``parameter`` is the output itself, to be delivered unchanged. It names no path:
+    the worker takes its own, whatever a hostile file made of the child."""
 
     parameter: str
     name: str
@@ -55,21 +56,21 @@ class Outcome:
     values: Mapping[str, Any] = field(default_factory=dict)
     files: tuple[ProducedFile, ...] = ()
     source_s: float | None = None
-    """Seconds of source media worked on: with the time that it took, the site's history for its estimates."""
+    """Seconds of source media worked on. With the time that it took, the basis of later estimates."""
     passed_on: PassedOn | None = None
-    """For operations that are a delivery only: what goes elsewhere is read there, never moved."""
+    """Only for operations that deliver their source to another platform."""
 
 
 Libraries = Literal["media", "pictures"]
-"""What a child has loaded from the start. ``pictures`` is Pillow alone: such a child is forked in a third of the time,
-and loads by itself what it needs besides, which takes it longer than most pictures do."""
+"""Which libraries a child has preloaded. A child with ``pictures`` (Pillow only) is forked in a third of the time, but
+anything else that it needs it has to import first, which takes longer than most pictures."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
     """``run`` returns an ``Outcome`` or raises a ``MediaError`` whose message an editor understands.
 
-    ``libraries`` says for given parameters what the work will need.
+    ``libraries`` tells, from the parameters, which libraries to preload.
     """
 
     info: OperationInfo

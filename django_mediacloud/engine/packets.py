@@ -33,7 +33,7 @@ class Index:
     is_hidden: Any
     """``bool`` array."""
     last_ticks: int
-    """How long the frame that is shown last stays, 0 if nobody knows."""
+    """Duration of the frame that is shown last, in ticks; 0 if unknown."""
 
     def shown(self) -> Any:
         """The stamps of all frames that can be decoded and are shown, ascending."""

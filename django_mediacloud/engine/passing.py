@@ -1,4 +1,4 @@
-"""Films that go elsewhere as they are."""
+"""Operations that deliver their source unchanged."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from .probe import probe_film
 
 
 def pass_film_on(context: Context, results: Mapping[str, Any]) -> Outcome:
-    """The film that is the operation's source, to be delivered untouched, with its length in the value ``duration``.
+    """The outcome that delivers the operation's source unchanged. The value ``duration`` is its length in seconds.
 
-    Of ``results`` all others are None: what the platform says is known only afterwards.
+    The other names in ``results`` are None: the platform's answers are known only after the delivery.
     """
     info = probe_film(context.input(), limits=context.limits)
     if info.video is None:

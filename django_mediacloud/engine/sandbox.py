@@ -44,13 +44,17 @@ def run_operation(
     packages: tuple[str, ...] = (),
     on_tick: OnTick = lambda _progress: None,
 ) -> Outcome:
-    """The outcome of the operation ``name``; its files lie in ``workdir``, an empty folder that the caller removes.
+    """Run the operation ``name`` in a child process and return its outcome.
 
-    ``parameters`` are as the operation's own ``Parameters.clean`` gives them.
+    ``parameters`` are the values returned by the operation's ``Parameters.clean``. ``inputs`` are local paths by
+    parameter, ``origins`` where these files came from. ``workdir`` is an empty folder: the files of the outcome are in
+    it, and the caller removes it. ``packages`` are dotted names of packages with more operations.
 
-    ``on_tick`` is called at least every half second with the progress so far (percent, None before the first). Whatever
-    it raises kills the work at once and is raised again when every process of it is gone. Raises what the operation
-    raised; ``LimitExceeded`` with the limit as its code; ``EngineCrashed`` if the child died of something else.
+    ``on_tick`` is called at least every half second with the progress in percent (None before the first report). If it
+    raises, the work is killed, and the exception goes on once all of its processes have ended.
+
+    Raises what the operation raised; ``LimitExceeded``, whose code names the limit; ``EngineCrashed`` if the child died
+    of anything else.
     """
     limits = limits or Limits()
     server = _servers[get_operation(name, packages).libraries(parameters)]
@@ -85,7 +89,7 @@ def _run_in_child(
 
 
 class _NeverBegan(EngineCrashed):
-    """The child was killed while it waited, and nobody had noticed: nothing has been done, so another may do it."""
+    """The child was killed while it waited for a request. No work has begun, so it is given to another child."""
 
 
 def shutdown() -> None:
@@ -104,7 +108,7 @@ class _Child:
         self.pid: int | None = None
 
     def still_waits(self) -> bool:
-        """False if it has been killed meanwhile."""
+        """Whether it is still alive and ready for a request."""
         with contextlib.suppress(ConnectionResetError):
             while select.select([self.channel], [], [], 0)[0]:
                 messages = list(self.reader.read())
@@ -149,9 +153,9 @@ class _Run:
         return self._result()
 
     def _has_answered(self) -> bool:
-        """Whether the answer is in: then neither the child nor what it started goes on.
+        """Whether the answer has come. If so, the child and what it started are killed.
 
-        That they have been reaped is not waited for: with a small picture, this would take a third of the time.
+        Waiting until they are reaped would add half again to the time that a small picture takes.
         """
         if not self._answer or (self._pid is None and self._exit is None):
             return False
@@ -191,7 +195,7 @@ class _Run:
                 )
 
     def _check_server(self) -> None:
-        """Nobody is left to tell how the child ends when the fork server is gone: the child goes too."""
+        """If the fork server is gone, no exit message will come: take what the child has sent, and end the work."""
         if self._server.poll() is not None and not self._reader.is_over:
             self._take_rest()
             if not self._answer:
@@ -203,10 +207,10 @@ class _Run:
             self._take()
 
     def _kill(self) -> None:
-        """End the child and all that it started; return when they are gone.
+        """Kill the child and its process group; return when the child has been reaped.
 
-        Shutting our end down makes the child kill its group; where a library keeps the child from noticing, we do. The
-        end of the stream says that it has been reaped.
+        Shutting down our end of the socket makes the child kill its own group, but a library may keep it from noticing:
+        so we kill the group first. The fork server closes the stream when it has reaped the child.
         """
         if self._pid is not None and self._exit is None:
             kill_group(self._pid)
@@ -282,8 +286,8 @@ class _ForkServer:
         os.register_at_fork(after_in_child=self._let_go)
 
     def _let_go(self) -> None:
-        """In a process that was forked off this one: all of it is our parent's. Were its sockets left open here, the
-        work would not notice the parent's death."""
+        """Runs in every process that is forked from this one: drop what belongs to the parent. While a copy of its
+        sockets is open, a running child does not notice that the parent has died."""
         self._lock = threading.Lock()
         for channel in (self._control, *self._channels):
             if channel is not None:
@@ -291,7 +295,7 @@ class _ForkServer:
         self._process, self._control, self._spare = None, None, None
 
     def take_child(self) -> _Child:
-        """A child that nobody else has."""
+        """A child that waits for a request: the one that was forked ahead, or a new one."""
         with self._lock:
             spare, self._spare = self._spare, None
             if spare is not None:
@@ -301,7 +305,7 @@ class _ForkServer:
             return self._open_child()
 
     def prepare_child(self) -> None:
-        """Have the next child forked, if none waits."""
+        """Fork a child ahead for the next request, unless one is waiting already."""
         with self._lock:
             if self._spare is None:
                 self._spare = self._open_child()
@@ -360,7 +364,7 @@ class _ForkServer:
 
 
 def _environment() -> dict[str, str]:
-    """Nothing of the site's: no settings, no secrets."""
+    """The environment of the fork server: nothing of the site, neither settings nor secrets."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR", "MEDIACLOUD_FFMPEG") if name in os.environ}
     return kept | {
         "LANG": "C.UTF-8",

@@ -1,5 +1,5 @@
-"""Encoding: what is asked for, what becomes of it, and how ffmpeg is told so.
+"""Encoding with ffmpeg, in four steps.
 
-``options`` (parameters) and the facts of a probe make an ``EncodePlan`` (``plan``), which is pure; ``arguments``
-turns it into ffmpeg's words; ``encode`` runs them; ``verify`` says whether the result is what was promised.
+``plan`` makes an ``EncodePlan`` from the options and the facts of a probe, without running anything; ``arguments``
+turns the plan into ffmpeg's arguments; ``encode`` runs ffmpeg; ``verify`` checks that the result is what was planned.
 """

@@ -1,4 +1,4 @@
-"""A plan, in ffmpeg's words. Pure: lists of arguments, every output name chosen here."""
+"""Turns a plan into ffmpeg's arguments. Pure; every output name is chosen here."""
 
 from __future__ import annotations
 

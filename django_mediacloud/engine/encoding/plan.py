@@ -1,4 +1,4 @@
-"""What becomes of one source under given options: pure, decided before anything runs."""
+"""Decides how one source is encoded under given options. Pure: nothing is read or run here."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _KEYFRAME_S = 2.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Features:
-    """What the ffmpeg at hand can do beyond the least that the engine needs."""
+    """Optional abilities of the installed ffmpeg."""
 
     has_zscale: bool = True
     """The filters zscale and tonemap: without them HDR is squeezed into SDR untreated, and looks flat."""
@@ -131,7 +131,7 @@ class EncodePlan:
 
 
 def build_plan(info: MediaInfo, options: EncodeOptions, *, features: Features, most_pixels: int) -> EncodePlan:
-    """The plan, or a ``MediaError`` or ``InvalidParameters`` that says why the source cannot become what was asked."""
+    """The plan. Raises ``MediaError`` or ``InvalidParameters`` if the source cannot be encoded with these options."""
     wants_picture = bool(options.container.video_codecs) and options.video_codec != NONE
     video_stream = _picture_of(info, options) if wants_picture else None
     audio_stream = None if options.audio_codec == NONE else info.audio

@@ -1,4 +1,4 @@
-"""When a stream of the source already is what was asked for, and is copied instead of encoded again.
+"""Decides whether a stream of the source already fits the options, and is copied instead of encoded again.
 
 How far apart a copied stream's key frames are is not looked at, except that HLS, whose segments start at key frames,
 never takes a copied picture.
@@ -19,7 +19,7 @@ _H264_PROFILE_NAMES = {"baseline": "baseline", "constrained baseline": "baseline
 
 
 def video_fits(info: MediaInfo, stream: VideoStream, options: EncodeOptions, codec: VideoCodec, size: Pixels) -> bool:
-    """The source's picture, untouched, is what ``options`` ask for (see the module)."""
+    """Whether the source's video stream can be copied as it is."""
     is_shown_as_stored = (
         stream.codec == codec.probe_name
         and (stream.width, stream.height) == size
@@ -67,7 +67,7 @@ def _profile_fits(stream: VideoStream, options: EncodeOptions) -> bool:
 
 
 def audio_fits(info: MediaInfo, stream: AudioStream, options: EncodeOptions, codec: AudioCodec, channels: int) -> bool:
-    """The source's sound, untouched, is what ``options`` ask for."""
+    """Whether the source's audio stream can be copied as it is."""
     ceiling_kbps = options.audio_bitrate_kbps or codec.bitrate_kbps
     is_alone = info.video is None
     bitrate_bps = stream.bitrate_bps or (info.bitrate_bps if is_alone else None)

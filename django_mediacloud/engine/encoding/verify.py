@@ -1,4 +1,4 @@
-"""Whether the result is what was promised. ffmpeg conceals: a file cut in half encodes without an error."""
+"""Checks that a result is complete. ffmpeg encodes even half a file without an error."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _GUESSED_LENGTH = ("mp3", "aac", "mpeg", "h264", "hevc", "m4v")
 def check_length(
     plan: EncodePlan, source: MediaInfo, *, made_s: float, frame_count: int | None, error_count: int
 ) -> None:
-    """``made_s`` and ``frame_count`` are what came out, ``error_count`` what ffmpeg complained of meanwhile.
+    """Raise ``IncompleteMedia`` if the result is shorter than planned.
 
-    ``IncompleteMedia`` if the source ended too early.
+    ``made_s`` (seconds) and ``frame_count`` are those of the result, ``error_count`` the errors that ffmpeg logged.
     """
     if made_s <= 0:
         raise IncompleteMedia(NOTHING_MADE)
@@ -42,7 +42,7 @@ def check_length(
 
 
 def check_streams(plan: EncodePlan, made: MediaInfo) -> None:
-    """The output has the streams that were planned. ``IncompleteMedia`` otherwise."""
+    """Raise ``IncompleteMedia`` if a planned stream is missing, ``EngineError`` if the frame has another size."""
     if plan.video is not None:
         if made.video is None:
             raise IncompleteMedia("The source has no picture in the part that was asked for.")
