@@ -78,8 +78,8 @@ def _find(request: ApiRequest) -> Entry:
 async def lead_to(
     request: ApiRequest, entry: Entry, filename: str, *, waits_at: Callable[[str], str] | None = None
 ) -> HttpResponseBase:
-    """Wait for the end of ``entry``, and redirect to the file that ``filename`` names; empty: to the only one. The
-    request has its ``place``.
+    """Wait for the end of ``entry``, and redirect to the file that ``filename`` names, or to the only one. The request
+    has its ``place``.
 
     A task that takes longer than a request may wait is waited for again at the path that ``waits_at`` makes of its key,
     if the request has made it: 503 means that nothing was taken.
@@ -97,6 +97,10 @@ async def lead_to(
     status = status_of(entry, base_url, request.version)
     if status["status"] != "success":
         return answer(status, 400)
+    makes_one = len(wire.FILE_OUTPUTS.get(entry.operation, ())) == 1
+    if len(outputs) == 1 and (makes_one or not filename):
+        # Nothing is to be chosen, and the name is the client's own: "cat.jpg" in the documentation's examples.
+        filename = next(iter(outputs))
     return _redirect(request, outputs, filename, base_url)
 
 
@@ -105,8 +109,6 @@ def _outputs(job: Job) -> list[Output]:
 
 
 def _redirect(request: ApiRequest, outputs: dict[str, Output], filename: str, base_url: str) -> HttpResponse:
-    if not filename and len(outputs) == 1:
-        filename = next(iter(outputs))
     if filename not in outputs:
         choices = ", ".join(repr(name) for name in outputs) or "none"
         words = f"{filename!r} is not a valid filename, choose one of: {choices}"

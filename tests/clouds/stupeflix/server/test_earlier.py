@@ -11,7 +11,8 @@ from django_mediacloud.access import issue
 from django_mediacloud.clouds.stupeflix import wire
 from django_mediacloud.models import Job
 from django_mediacloud.serving import streams
-from tests.servers import LocalServer
+from tests.media import MediaFactory
+from tests.servers import LocalServer, Reply
 
 from .conftest import Api, working
 from .sites import DATE, KEY, SITES
@@ -79,16 +80,38 @@ def test_an_image_of_a_page(base: str, secret: str, assets: LocalServer) -> None
 
 @pytest.mark.usefixtures("worker")
 @pytest.mark.parametrize(("version", "name"), [("v1", "message"), ("v2", "error")])
-def test_a_file_that_the_task_does_not_make(api: Api, assets: LocalServer, version: str, name: str) -> None:
-    answer = api.post(f"{version}/create_file/medium", {"task": thumb(assets)})
+def test_a_file_that_the_task_does_not_make(
+    api: Api, assets: LocalServer, media: MediaFactory, version: str, name: str
+) -> None:
+    assets.routes["/film.mp4"] = Reply(body=media.video())
+    sprite = {"task_name": "video.sprite", "url": assets.url("/film.mp4")}
 
-    assert answer.status_code == 404
-    assert answer.json() == {
-        "status": "error",
-        name: "'medium' is not a valid filename, choose one of: 'output'",
-    }
-    none = api.post(f"{version}/create_file/", {"task": {"task_name": "hello", "name": "John"}})
-    assert none.status_code == 404
+    for filename in ("medium", ""):
+        answer = api.post(f"{version}/create_file/{filename}", {"task": sprite})
+        assert answer.status_code == 404
+        assert answer.json() == {
+            "status": "error",
+            name: f"{filename!r} is not a valid filename, choose one of: 'output', 'sprite'",
+        }
+    for filename in ("output", ""):
+        none = api.post(f"{version}/create_file/{filename}", {"task": {"task_name": "hello", "name": "John"}})
+        assert none.status_code == 404
+
+
+@pytest.mark.usefixtures("worker")
+@pytest.mark.parametrize("version", ["v1", "v2"])
+def test_the_only_file_of_a_task_may_be_called_anything(
+    base: str, secret: str, assets: LocalServer, version: str
+) -> None:
+    """The examples: ``<img src=".../create_file/cat.jpg?task_name=image.thumb&url=...">``, ``file/cat.jpg?task=``."""
+    query = {**thumb(assets), "secret": secret}
+
+    made = requests.get(f"{base}{version}/create_file/cat.jpg", params=query, timeout=60, allow_redirects=False)
+    key = made.headers["Location"].split("/")[-2]
+    found = requests.get(f"{base}{version}/file/cat.jpg", params={"task": key}, timeout=60)
+
+    assert made.status_code == 302
+    assert (found.url, found.headers["Content-Type"]) == (made.headers["Location"], "image/jpeg")
 
 
 @pytest.mark.usefixtures("worker")
