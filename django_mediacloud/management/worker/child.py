@@ -17,6 +17,9 @@ from .signals import FINISH, GIVE_BACK
 LOOK_S = 1.0
 GIVE_UP_S = 10.0
 """After this long without a parent, the job in hand is given back too."""
+QUERY_S = 0.05
+"""From one look to the next at whether a query is over that must not be torn apart."""
+_GIVING_BACK = (GIVE_BACK, signal.SIGALRM)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +36,8 @@ class Duty:
 
 def run_child(duty: Duty) -> None:
     """Do the tasks of the queue, one at a time, until told to stop, or until the parent is gone."""
-    signal.signal(GIVE_BACK, _give_back)
+    for number in _GIVING_BACK:
+        signal.signal(number, _give_back)
     threading.Thread(target=_leave_with_parent, args=(duty.parent_pid,), daemon=True).start()
     call_command(
         "db_worker",
@@ -48,10 +52,23 @@ def run_child(duty: Duty) -> None:
     )
 
 
-def _give_back(_number: int, _frame: FrameType | None) -> None:
+def _give_back(_number: int, frame: FrameType | None) -> None:
     """Leave the job where it is: what attends to it hands it back on the way out, and must not be disturbed in that."""
-    signal.signal(GIVE_BACK, signal.SIG_IGN)
+    if _is_in_query(frame):
+        # Some drivers throw away the connection of a query that is broken off, and the handing back needs one.
+        signal.setitimer(signal.ITIMER_REAL, QUERY_S)
+        return
+    for number in _GIVING_BACK:
+        signal.signal(number, signal.SIG_IGN)
     sys.exit(1)
+
+
+def _is_in_query(frame: FrameType | None) -> bool:
+    while frame is not None:
+        if frame.f_globals.get("__name__", "").startswith("django.db."):
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _leave_with_parent(parent_pid: int) -> None:
