@@ -20,9 +20,10 @@ BODY = b'{"state":  "succeeded"}'
 @pytest.mark.parametrize("status", [200, 201, 202, 204])
 def test_any_2xx_is_delivered_and_the_bytes_are_ours(status: int, serve: Serve) -> None:
     server = serve({"/hook": Reply(status=status)})
+    started = time.monotonic()
     delivered = post_json(server.url("/hook?a=1"), BODY, rules=LOCAL, headers={"X-Signature": "abc"})
     assert delivered.status_code == status
-    assert 0 < delivered.duration_s < 3
+    assert 0 < delivered.duration_s <= time.monotonic() - started
     (request,) = server.requests
     assert (request.method, request.path, request.body) == ("POST", "/hook?a=1", BODY)
     assert request.headers["Content-Type"] == "application/json"

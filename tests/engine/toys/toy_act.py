@@ -19,7 +19,8 @@ from django_mediacloud.exceptions import UnsupportedMedia
 
 
 def _outcome(path: Path) -> Outcome:
-    return Outcome(values={"pid": os.getpid()}, files=(ProducedFile(name="a.bin", content_type="x/y", path=path),))
+    values = {"pid": os.getpid(), "cpu_s": time.process_time()}
+    return Outcome(values=values, files=(ProducedFile(name="a.bin", content_type="x/y", path=path),))
 
 
 def succeed(context: Context) -> Outcome:
