@@ -29,7 +29,7 @@ def check_settings(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[Che
             messages.append(Error(str(error), id="mediacloud.E002"))
     if current.storage not in settings.STORAGES:
         messages.append(
-            Error(f"MEDIACLOUD['STORAGE'] is no alias in STORAGES: {current.storage!r}.", id="mediacloud.E003")
+            Error(f"MEDIACLOUD['STORAGE'] is not an alias in STORAGES: {current.storage!r}.", id="mediacloud.E003")
         )
     if not settings.USE_TZ:
         # Leases, expiry and the dates of old protocols are moments, and those have a zone.

@@ -1,4 +1,4 @@
-"""What the sandbox's processes say to each other: JSON, a line each, over a Unix socket."""
+"""The messages between the sandbox and its child processes: one line of JSON each, over a Unix socket."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def send(channel: socket.socket, message: Mapping[str, Any]) -> None:
 
 
 class Reader:
-    """Takes lines apart that come in any pieces."""
+    """Splits what a socket delivers into messages."""
 
     def __init__(self, channel: socket.socket) -> None:
         self._channel = channel
@@ -46,13 +46,13 @@ class Reader:
 
 
 def _parse(line: bytearray) -> dict[str, Any]:
-    """The message in one line. A child that is under a file's spell may say anything."""
+    """The message in one line. ``EngineCrashed`` if it is none: a hostile file may have taken over the child."""
     try:
         message = json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise EngineCrashed("The child process of the engine sent what is no message.") from error
+        raise EngineCrashed("The child process of the engine sent an invalid message.") from error
     if not isinstance(message, dict):
-        raise EngineCrashed("The child process of the engine sent what is no message.")
+        raise EngineCrashed("The child process of the engine sent an invalid message.")
     return message
 
 
@@ -63,7 +63,7 @@ def render_outcome(outcome: Outcome) -> dict[str, Any]:
 
 
 def parse_outcome(told: Mapping[str, Any], workdir: Path) -> Outcome:
-    """The outcome, its files held against the folder in which they must lie: the child may be under a file's spell."""
+    """The outcome. ``EngineCrashed`` if a file is not in ``workdir``: a hostile file may have taken over the child."""
     files = tuple(ProducedFile(**{**file, "path": _inside(file["path"], workdir)}) for file in told["files"])
     passed_on = PassedOn(**told["passed_on"]) if told["passed_on"] else None
     return Outcome(values=told["values"], files=files, source_s=told["source_s"], passed_on=passed_on)

@@ -20,7 +20,7 @@ def duration(text: str) -> dt.timedelta:
     """``90`` or ``90s``, ``15m``, ``12h``, ``30d``, ``2w``."""
     match = _DURATION.fullmatch(text.strip())
     if match is None:
-        raise ArgumentTypeError(f"{text!r} is no duration such as 90s, 15m, 12h, 30d or 2w")
+        raise ArgumentTypeError(f"{text!r} is not a duration such as 90s, 15m, 12h, 30d or 2w")
     number, unit = match.groups()
     try:
         return dt.timedelta(**{_UNITS[unit or "s"]: float(number)})
@@ -46,7 +46,7 @@ def moment(text: str) -> dt.datetime:
         except OverflowError:
             raise ArgumentTypeError(f"{text!r} is too long ago") from None
         except ArgumentTypeError:
-            raise ArgumentTypeError(f"{text!r} is no date, no time and no duration such as 12h") from None
+            raise ArgumentTypeError(f"{text!r} is neither a date, a time nor a duration such as 12h") from None
     return timezone.make_aware(found) if timezone.is_naive(found) else found
 
 
@@ -55,7 +55,7 @@ def public_id(text: str) -> uuid.UUID:
     try:
         return parse_id(text)
     except ValueError:
-        raise ArgumentTypeError(f"{text!r} is no id (a UUID, 32 hex digits or 26 base32 characters)") from None
+        raise ArgumentTypeError(f"{text!r} is not an id (a UUID, 32 hex digits or 26 base32 characters)") from None
 
 
 def assignment(text: str) -> tuple[str, str]:

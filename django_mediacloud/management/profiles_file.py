@@ -74,7 +74,7 @@ def read_file(path: Path) -> dict[str, Entry]:
     except OSError as error:
         raise bad_input(f"{path} cannot be read: {error.strerror}.") from error
     except ValueError as error:
-        raise bad_input(f"{path} is no TOML: {error}.") from error
+        raise bad_input(f"{path} is not valid TOML: {error}.") from error
     profiles = content.pop("profiles", {})
     if content or not isinstance(profiles, dict):
         raise bad_input(f"{path}: only tables [profiles.NAME] are known here.")

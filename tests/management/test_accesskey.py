@@ -83,7 +83,7 @@ def test_a_public_part_is_written_as_it_was_drawn() -> None:
         (["create", "--for", "stupeflix", "--cloud", "nowhere"], "No cloud is called 'nowhere'"),
         (["create", "--for", "nobody"], "invalid choice"),
         (["create", "--for", "stupeflix", "--keep-days", "-1"], "--keep-days: must be between 0 and 2147483647"),
-        (["create", "--for", "stupeflix", "--max-unfinished", "many"], "--max-unfinished: 'many' is no number"),
+        (["create", "--for", "stupeflix", "--max-unfinished", "many"], "--max-unfinished: 'many' is not a number"),
         (["revoke", "unknown"], "No key is called 'unknown'"),
     ],
 )

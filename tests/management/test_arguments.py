@@ -53,7 +53,7 @@ def test_any_other_text_is_no_id(text: str) -> None:
     try:
         assert isinstance(arguments.public_id(text), uuid.UUID)
     except ArgumentTypeError as error:
-        assert "is no id" in str(error)
+        assert "is not an id" in str(error)
 
 
 @pytest.mark.parametrize(("text", "pair"), [("a=b", ("a", "b")), ("a=", ("a", "")), ("a=b=c", ("a", "b=c"))])

@@ -104,7 +104,7 @@ def test_what_is_dumped_can_be_loaded(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("[profiles.a\n", "is no TOML"),
+        ("[profiles.a\n", "is not valid TOML"),
         ("[other]\n", "only tables [profiles.NAME]"),
         ("profiles = 3\n", "only tables [profiles.NAME]"),
         ("[profiles]\na = 1\n", "profiles.a must be a table"),

@@ -87,20 +87,20 @@ class _Reading:
 def _kbps(text: str) -> int:
     match = _BITRATE.fullmatch(text)
     if match is None:
-        raise Refused(f"{text!r} is no bitrate")
+        raise Refused(f"{text!r} is not a bitrate")
     factor = {None: 0.001, "k": 1.0, "m": 1000.0}[match[2].lower() if match[2] else None]
     return max(1, round(int(match[1]) * factor))
 
 
 def _whole(text: str) -> int:
     if not re.fullmatch(r"\d{1,9}", text):
-        raise Refused(f"{text!r} is no whole number")
+        raise Refused(f"{text!r} is not a whole number")
     return int(text)
 
 
 def _decimal(text: str) -> float:
     if not re.fullmatch(r"\d{1,6}(\.\d{1,6})?", text):
-        raise Refused(f"{text!r} is no number")
+        raise Refused(f"{text!r} is not a number")
     return float(text)
 
 
@@ -116,7 +116,7 @@ def _one_of(choices: Mapping[str, Any]) -> Callable[[str], Any]:
 def _read_rate(text: str) -> float:
     match = _RATE.fullmatch(text)
     if match is None or (match[2] and not int(match[2])):
-        raise Refused(f"{text!r} is no frame rate")
+        raise Refused(f"{text!r} is not a frame rate")
     return int(match[1]) / int(match[2]) if match[2] else float(text)
 
 
@@ -322,7 +322,7 @@ def _take_size(reading: _Reading, text: str) -> None:
         return
     match = _SIZE.fullmatch(text)
     if match is None:
-        raise Refused(f"{text!r} is no size such as 640x480")
+        raise Refused(f"{text!r} is not a size such as 640x480")
     _take_box(reading, int(match[1]), int(match[2]))
 
 

@@ -97,7 +97,7 @@ def _count(text: str) -> int:
     try:
         number = int(text)
     except ValueError:
-        raise ArgumentTypeError(f"{text!r} is no number") from None
+        raise ArgumentTypeError(f"{text!r} is not a number") from None
     if not 0 <= number <= MAX_LIMIT:
         raise ArgumentTypeError(f"must be between 0 and {MAX_LIMIT}")
     return number

@@ -111,7 +111,7 @@ def _count(text: str) -> int:
     try:
         count = int(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number") from None
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
     if not 0 <= count <= MAX_PROCESSES:
         raise argparse.ArgumentTypeError(f"must be between 0 and {MAX_PROCESSES}")
     return count

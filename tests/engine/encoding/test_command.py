@@ -74,7 +74,7 @@ def test_options_and_tokens_as_values() -> None:
         " -s $width$x$height$ -vf 'yadif,fps=25' -profile:v main -level 3.1 -maxrate 1.5M"
         " -y $output_file$"
     )
-    with pytest.raises(InvalidParameters, match="no bitrate"):
+    with pytest.raises(InvalidParameters, match="not a bitrate"):
         parse_command(text, FIELDS)
     assert parse_command(text.replace("1.5M", "1M"), FIELDS) == {
         "clip_offset": "10",
