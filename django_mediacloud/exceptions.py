@@ -72,8 +72,8 @@ class MediaCloudError(Exception):
         self.log = log
 
     @property
-    def words(self) -> str:
-        """What happened and, where there is advice, what to do: whole sentences."""
+    def full_message(self) -> str:
+        """The message, followed by the advice if there is any: whole sentences."""
         message = str(self)
         if message and self.advice and message[-1] not in ".!?":
             message += "."

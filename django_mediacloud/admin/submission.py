@@ -70,7 +70,7 @@ class SubmissionForm(forms.Form):
     def refuse(self, error: MediaCloudError) -> None:
         """Show an error at the fields that it names."""
         if not isinstance(error, InvalidParameters):
-            self.add_error(None, error.words)
+            self.add_error(None, error.full_message)
             return
         for name, sentences in error.errors.items():
             place = self.places.get(name, name)

@@ -71,7 +71,7 @@ def check_cloud(alias: str) -> None:
 
 
 def command_error(error: MediaCloudError) -> CommandError:
-    return CommandError(error.words, returncode=exit_code_of(error))
+    return CommandError(error.full_message, returncode=exit_code_of(error))
 
 
 def exit_code_of(error: MediaCloudError) -> ExitCode:

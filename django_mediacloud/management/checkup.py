@@ -1,4 +1,4 @@
-"""Does everything work that the site's jobs need? Each part is really used, and leaves nothing behind."""
+"""Checks that everything jobs need works, by using each part once; leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ class Finding:
     """``settings``, ``database``, ``queue``, ``work folder``, ``engine``, ``storage`` or ``cloud``."""
     name: str
     is_ok: bool
-    words: str
+    message: str
 
 
 def check_all() -> Iterator[Finding]:
     """One finding for each part, as it is checked; the settings alone, if they are wrong."""
     if found := problems():
-        yield Finding(subject="settings", name="MEDIACLOUD", is_ok=False, words=" ".join(found))
+        yield Finding(subject="settings", name="MEDIACLOUD", is_ok=False, message=" ".join(found))
         return
     yield _find("database", "default", _check_database)
     yield _find("queue", config().queue, _check_queue)
@@ -55,14 +55,14 @@ def check_all() -> Iterator[Finding]:
 
 def _find(subject: str, name: str, check: Callable[[], str]) -> Finding:
     try:
-        return Finding(subject=subject, name=name, is_ok=True, words=check())
+        return Finding(subject=subject, name=name, is_ok=True, message=check())
     except MediaCloudError as error:
-        words = error.words
+        message = error.full_message
     except Error as error:
-        words = describe_trouble(error)
+        message = describe_trouble(error)
     except Exception as error:  # noqa: BLE001 - a storage's library has errors of its own, and the rest is to be checked
-        words = f"{type(error).__name__}: {error}".splitlines()[0]
-    return Finding(subject=subject, name=name, is_ok=False, words=words)
+        message = f"{type(error).__name__}: {error}".splitlines()[0]
+    return Finding(subject=subject, name=name, is_ok=False, message=message)
 
 
 def _check_database() -> str:

@@ -23,7 +23,7 @@ def describe_trouble(error: Error) -> str:
     try:
         check_migrations()
     except ConfigurationError as behind:
-        return behind.words
+        return behind.full_message
     except Error as silent:
         reason = _first_line(silent)
         return f"The database cannot be used: {reason}. Check that its server runs, and that DATABASES is right."

@@ -89,7 +89,7 @@ def test_a_name_ends_as_its_media_type_wants(content_type: str, extension: str) 
 
 def test_the_words_of_an_error_are_whole_sentences():
     named = InvalidParameters({"width": ["must be at least 1"]})
-    assert named.words == "width: must be at least 1. Correct the parameters named and submit again."
-    assert FetchError("It is away.", advice="Wait.").words == "It is away. Wait."
-    assert FetchError("It is away").words == "It is away"
-    assert FetchError(advice="Wait.").words == "Wait."
+    assert named.full_message == "width: must be at least 1. Correct the parameters named and submit again."
+    assert FetchError("It is away.", advice="Wait.").full_message == "It is away. Wait."
+    assert FetchError("It is away").full_message == "It is away"
+    assert FetchError(advice="Wait.").full_message == "Wait."

@@ -42,7 +42,7 @@ def test_the_embedded_engine_is_found(settings: Any) -> None:
 
     assert done.json["is_ok"] is True
     (cloud,) = [each for each in done.json["findings"] if each["subject"] == "cloud"]
-    assert "ffmpeg" in cloud["words"]
+    assert "ffmpeg" in cloud["message"]
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_a_storage_that_does_not_work(settings: Any, tmp_path: Path, storage: di
     assert done.exit_code == 6
     assert done.error == "Trouble with storage attic."
     (finding,) = [each for each in done.json["findings"] if not each["is_ok"]]
-    assert words in finding["words"]
+    assert words in finding["message"]
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 

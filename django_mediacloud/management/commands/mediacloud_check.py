@@ -40,4 +40,5 @@ class Command(MediaCloudCommand):
 
 
 def _line(finding: Finding) -> str:
-    return f"{'ok' if finding.is_ok else 'TROUBLE':8} {f'{finding.subject} {finding.name}'.strip():20} {finding.words}"
+    subject = f"{finding.subject} {finding.name}".strip()
+    return f"{'ok' if finding.is_ok else 'TROUBLE':8} {subject:20} {finding.message}"
