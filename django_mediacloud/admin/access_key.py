@@ -52,7 +52,7 @@ class ReferrersField(forms.CharField):
 class AccessKeyForm(ChoosingForm):
     """A key that is there, or, without one, what a new one is to be."""
 
-    name = text_field(max_length=200, help_text="For people: who uses it, and where.")
+    name = text_field(max_length=200, help_text="A note on who uses it, and where.")
     referrers = ReferrersField()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

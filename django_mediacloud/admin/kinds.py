@@ -80,9 +80,9 @@ class ProcessForm(SubmissionForm):
     url = address_field("URL", help_text="... an address from which the site fetches it.")
     target = forms.ChoiceField(label="Output format")
     options = ObjectField(required=False, help_text="More parameters of the conversion, as a JSON object.")
-    input_format = text_field(max_length=32, help_text="Where the file's name does not tell.")
+    input_format = text_field(max_length=32, help_text="Format of the source, if its name does not tell.")
     factory = forms.ModelChoiceField(Factory.objects.order_by("name"), required=False)
-    callback_url = address_field("Callback URL", help_text="Is told when the process has ended.")
+    callback_url = address_field("Callback URL", help_text="Receives a POST when the process has ended.")
 
     places = {"format": "target", "output_format": "target"}
     other_place = "options"

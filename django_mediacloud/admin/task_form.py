@@ -29,7 +29,7 @@ class TaskForm(SubmissionForm):
         help_text="Higher runs first.",
         widget=AdminIntegerFieldWidget,
     )
-    callback_url = address_field("Callback URL", help_text="Is told when the task has ended.")
+    callback_url = address_field("Callback URL", help_text="Receives a POST when the task has ended.")
 
     def __init__(self, *args: Any, cloud: str, operation: OperationInfo) -> None:
         super().__init__(*args)

@@ -36,8 +36,8 @@ class VideoForm(SubmissionForm):
     source_url = address_field("Source URL", help_text="... an address from which the site fetches it.")
     profiles = profiles_field(required=False, help_text="An encoding is made with each of them.")
     factory = forms.ModelChoiceField(Factory.objects.order_by("name"), required=False)
-    payload = text_field(max_length=256, help_text="Your own words, kept as they are.")
-    callback_url = address_field("Callback URL", help_text="Is told of each encoding's end.")
+    payload = text_field(max_length=256, help_text="Your own data, stored and returned unchanged.")
+    callback_url = address_field("Callback URL", help_text="Receives a POST when each encoding has ended.")
 
     fieldsets = [
         (None, {"fields": ["title", "file", "source_url", "profiles"]}),
