@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from .database_servers import MARIADB, POSTGRES, Server
 from .databases import Result, print_summary, run_on, run_suite
-from .ports import free_port
+from .ports import closed_port
 
 
-def nowhere(server: Server) -> Server:
+@contextmanager
+def nowhere(server: Server) -> Iterator[Server]:
     """The same server where none answers and none can be started."""
-    return dataclasses.replace(
-        server, port=free_port(), variable="TEST_NO_SUCH_URL", wheel="", find_programs=lambda: None
-    )
+    with closed_port() as port:
+        yield dataclasses.replace(server, port=port, variable="TEST_NO_SUCH_URL", wheel="", find_programs=lambda: None)
 
 
 def suite(folder: Path, *lines: str) -> list[str]:
@@ -30,19 +32,19 @@ def test_a_database_that_cannot_be_had_is_named_and_fails_ci_only(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", "")  # no apt-get to install it with
-    absent = nowhere(server)
-    at_home = run_on(absent, [], is_ci=False)
+    with nowhere(server) as absent:
+        at_home = run_on(absent, [], is_ci=False)
+        in_ci = run_on(absent, [], is_ci=True)
 
     assert at_home.words.startswith(f"NOT RUN: no server answers at 127.0.0.1:{absent.port}")
     assert not at_home.is_failure
-    in_ci = run_on(absent, [], is_ci=True)
     assert in_ci.words.startswith("NOT RUN: ")
     assert in_ci.is_failure
 
 
 def test_a_named_server_is_taken_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TEST_NO_SUCH_URL", "postgres://u@db.example/x")
-    with nowhere(POSTGRES).running(may_install=False) as url:
+    with nowhere(POSTGRES) as absent, absent.running(may_install=False) as url:
         assert url == "postgres://u@db.example/x"
 
 

@@ -42,7 +42,7 @@ print(json.dumps({
 def run(arguments: list[str], environ: dict[str, str], cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
     inherited = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "VIRTUAL_ENV"}}
     return subprocess.run(
-        arguments, env=inherited | environ, cwd=cwd, capture_output=True, text=True, check=False, timeout=60
+        arguments, env=inherited | environ, cwd=cwd, capture_output=True, text=True, check=False, timeout=300
     )
 
 

@@ -153,8 +153,8 @@ def test_a_worker_killed_in_the_middle_of_the_film(name: str, site_environment: 
 @pytest.mark.parametrize("name", GIVEN)
 def test_a_worker_that_wakes_up_too_late_does_not_publish_what_another_one_has(name: str) -> None:
     with PLATFORMS[name]() as platform:
-        # It would not look again for a long time by itself.
-        config = config_for(name, platform) | {"HEARTBEAT_S": 200, "LEASE_S": 600}
+        # It would neither look again nor take the silence for a break for a long time by itself.
+        config = config_for(name, platform) | {"HEARTBEAT_S": 200, "LEASE_S": 600, "FETCH": {"READ_TIMEOUT_S": 600}}
         with override_settings(MEDIACLOUD=config), ThreadPoolExecutor(1) as pool:
             job = submit(name, platform, LARGE)
             pieces, reached, go_on = Call.pieces, threading.Event(), threading.Event()
@@ -165,7 +165,7 @@ def test_a_worker_that_wakes_up_too_late_does_not_publish_what_another_one_has(n
                     yield piece
                     if call.read_bytes > LARGE // 4 and not reached.is_set():
                         reached.set()
-                        go_on.wait(WAIT_S)
+                        go_on.wait()
 
             def work() -> None:
                 try:
@@ -176,11 +176,13 @@ def test_a_worker_that_wakes_up_too_late_does_not_publish_what_another_one_has(n
             with pytest.MonkeyPatch.context() as patched:
                 patched.setattr(Call, "pieces", slowly)
                 first = pool.submit(work)
-                assert reached.wait(WAIT_S)
-                Job.objects.filter(pk=job.pk).update(lease_until=timezone.now() - dt.timedelta(seconds=1))
-                assert jobs.sweep().lost == 1
-                jobs.run(job.pk)
-                go_on.set()
+                try:
+                    assert reached.wait(WAIT_S)
+                    Job.objects.filter(pk=job.pk).update(lease_until=timezone.now() - dt.timedelta(seconds=1))
+                    assert jobs.sweep().lost == 1
+                    jobs.run(job.pk)
+                finally:
+                    go_on.set()
                 first.result(WAIT_S)
         job.refresh_from_db()
         assert (job.state, job.attempt) == (State.SUCCEEDED, 2), job.failure

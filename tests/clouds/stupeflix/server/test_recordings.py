@@ -125,11 +125,24 @@ def test_lizard_makes_a_task_by_get(root: str) -> None:
     assert (job.parameters["crop"], job.parameters["width"]) == (True, 10)
 
 
+@pytest.fixture
+def no_host_f(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a name server says, which there may be none to ask."""
+    look_up = socket.getaddrinfo
+
+    def without_f(host: Any, *rest: Any, **more: Any) -> Any:
+        if host == "f":
+            raise socket.gaierror(socket.EAI_NONAME, "unknown")
+        return look_up(host, *rest, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", without_f)
+
+
+@pytest.mark.usefixtures("no_host_f")
 def test_lizard_posts_and_waits_for_the_end(root: str, assets: LocalServer) -> None:
     request = recorded("lizard-02-post-status-final")
     url = quote(assets.url("/image.jpg"), safe="").encode()
     with working():
-        # There is no host called "f" to fetch from.
         _, refused = replay(root, request)
         answer, body = replay(root, as_sent(request, (b"http%3A%2F%2Ff%2F%C3%A9.jpg", url)))
 
