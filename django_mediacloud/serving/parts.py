@@ -8,17 +8,28 @@ from asgiref.sync import sync_to_async
 from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
 
+from .streams import let_connections_go
+
 
 def respond_in_parts(
     request: HttpRequest, parts: Iterator[bytes], *, content_type: str = "application/json"
 ) -> HttpResponseBase:
     """``parts`` one after the other: each is made, with the help of the database if need be, when the client has taken
-    those before it. If one raises, the answer is broken off."""
+    those before it. If one raises, the answer is broken off.
+
+    Under ASGI a client that reads slowly holds no database connection meanwhile.
+    """
     pieces = _taken_by_threads(parts) if isinstance(request, ASGIRequest) else parts
     return StreamingHttpResponse(pieces, content_type=content_type)
 
 
 async def _taken_by_threads(parts: Iterator[bytes]) -> AsyncIterator[bytes]:
-    take = sync_to_async(lambda: next(parts, None))
+    @sync_to_async
+    def take() -> bytes | None:
+        try:
+            return next(parts, None)
+        finally:
+            let_connections_go()
+
     while (part := await take()) is not None:
         yield part

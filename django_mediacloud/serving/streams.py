@@ -73,7 +73,7 @@ def respond_when_done(
 async def wait_for_end(job: Job) -> Job:
     """The row of ``job`` when it is final, or as it stands after ``MAX_WSGI_STREAM_S``. No database connection of the
     view's is held meanwhile; a ``places.place`` should be."""
-    await sync_to_async(_let_connections_go)()
+    await sync_to_async(let_connections_go)()
     return next(iter(await wait_async([job.pk], max_s=MAX_WSGI_STREAM_S)), job)
 
 
@@ -189,7 +189,7 @@ def _answer(
 
 def _pieces(watch: Watch, body: _Body, leave: Callable[[], object]) -> Generator[bytes, None, None]:
     try:
-        _let_connections_go()
+        let_connections_go()
         with closing(watch.batches()) as batches:
             for batch in batches:
                 if piece := body.piece(batch):
@@ -205,7 +205,7 @@ def _pieces(watch: Watch, body: _Body, leave: Callable[[], object]) -> Generator
 async def _pieces_async(watch: Watch, body: _Body, leave: Callable[[], object]) -> AsyncGenerator[bytes, None]:
     try:
         # In the request's own thread, which lives as long as the answer: a connection left there would, too.
-        await sync_to_async(_let_connections_go)()
+        await sync_to_async(let_connections_go)()
         async with aclosing(watch.batches_async()) as batches:
             async for batch in batches:
                 if piece := body.piece(batch):
@@ -218,7 +218,8 @@ async def _pieces_async(watch: Watch, body: _Body, leave: Callable[[], object]) 
         leave()
 
 
-def _let_connections_go() -> None:
+def let_connections_go() -> None:
+    """Close the database connections of this thread: whoever waits now, for jobs or for a slow client, needs none."""
     for connection in connections.all(initialized_only=True):
         # Inside a transaction there is only a test.
         if not connection.in_atomic_block:

@@ -12,9 +12,12 @@ from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.urls import path
 
 from django_mediacloud.models import Job
+from django_mediacloud.serving.parts import respond_in_parts
 from django_mediacloud.serving.streams import respond_when_done, stream
 from django_mediacloud.serving.watching import wait_async
 from example_project.views import healthz
+
+PART_BYTES = 32 * 1024 * 1024
 
 
 def described(job: Job) -> dict[str, object]:
@@ -54,6 +57,12 @@ def done(request: HttpRequest) -> HttpResponseBase:
     return respond_when_done(request, asked(request), first_line, client=request.GET.get("client"))
 
 
+def in_parts(request: HttpRequest) -> HttpResponseBase:
+    """Three parts, each of more bytes than any socket keeps for a client that does not read."""
+    counted = (b"%d" % Job.objects.count() + b" " * PART_BYTES for _ in range(3))
+    return respond_in_parts(request, counted, content_type="text/plain")
+
+
 async def waited(request: HttpRequest) -> HttpResponseBase:
     jobs = await wait_async([int(word) for word in request.GET.getlist("job")], max_s=30)
     return JsonResponse([described(job) for job in jobs], safe=False)
@@ -64,6 +73,7 @@ urlpatterns = [
     path("broken", streaming(line_or_fault)),
     path("asking", streaming(line_by_query)),
     path("done", done),
+    path("parts", in_parts),
     path("waited", waited),
     path("healthz", healthz),
 ]
