@@ -1,4 +1,4 @@
-"""System checks: what is wrong with the settings is said before the first request."""
+"""System checks of the settings."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def check_settings(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[Che
 
 
 def _reads_elsewhere() -> list[CheckMessage]:
-    """A replica lags: a job that was submitted a moment ago would be unknown, a stream would end too early."""
+    """W002 if a router reads the app's tables elsewhere than it writes them: a replica lags behind."""
     job = apps.get_model("mediacloud", "Job")
     read, written = router.db_for_read(job), router.db_for_write(job)
     if read == written:

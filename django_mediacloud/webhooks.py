@@ -26,8 +26,8 @@ MAX_BODY_BYTES = 1024 * 1024
 @csrf_exempt
 @require_http_methods(["GET", "POST", "PUT"])
 def webhook(request: HttpRequest, alias: str, token: str) -> HttpResponse:
-    """200 once the message is stored, or had been; 404 for a wrong address; 403 for one that is not the service's; 400
-    for one that is not all there, which services send again."""
+    """200 once the message is stored, or if it had been; 404 for a wrong address; 403 for a message that is not the
+    service's; 400 for an incomplete one, so that the service sends it again."""
     if alias not in cloud_aliases() or not constant_time_compare(token, webhook_token(alias)):
         return JsonResponse({"code": "not_found"}, status=404)
     try:

@@ -1,4 +1,4 @@
-"""What the pages share: constant numbers of queries, search by public id, rows that nobody edits by hand."""
+"""Base classes of the admin pages: constant numbers of queries, search by public id, read-only rows."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ else:
 
 
 class MediaAdmin(ModelAdmin):
-    """``public_id_path`` leads from the row to its public id, by which people search in any of its spellings."""
+    """``public_id_path`` is the lookup from the row to its public id, which can be searched for in any notation."""
 
     public_id_path: str = ""
     # The number of all rows beside that of the filtered ones is a second count of a table that may be large.
@@ -27,7 +27,7 @@ class MediaAdmin(ModelAdmin):
         css = {"all": ["mediacloud/admin.css"]}
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """A new row has no facts to look at yet."""
+        """Without read-only fields on the page that adds a row."""
         fieldsets = super().get_fieldsets(request, obj)
         if obj is not None:
             return fieldsets
@@ -52,7 +52,7 @@ class MediaAdmin(ModelAdmin):
 
 
 class UneditedMixin(ModelAdmin):
-    """Rows that are looked at: what changes them are verbs, and these need the model's change permission."""
+    """Rows that cannot be edited. Actions change them, and need the model's change permission."""
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -65,7 +65,7 @@ class UneditedMixin(ModelAdmin):
 
 
 class ReadOnlyAdmin(UneditedMixin, MediaAdmin):
-    """Rows that the program writes and nobody else."""
+    """Rows that only the program writes."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

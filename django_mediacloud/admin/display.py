@@ -1,4 +1,4 @@
-"""How values look on the editors' pages. Nothing here asks the database, a storage or a service."""
+"""Renders values for the admin pages, without a query or a request."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NOTHING = "-"
 
 
 def badge(state: str) -> SafeString:
-    """A state in its colour. The word says it too, so that nobody has to see colours."""
+    """A state as a coloured label. Its text says the same, for those who do not see colours."""
     return format_html('<span class="mc-state mc-state-{}">{}</span>', state, state.replace("_", " "))
 
 
@@ -85,7 +85,7 @@ def short_time(value: dt.datetime) -> str:
 
 
 def expectation(estimate: Estimate) -> str:
-    """What an editor may expect of an unfinished job, as a sentence; empty if nothing is known."""
+    """Place in the queue and time left of an unfinished job, as a sentence; empty if nothing is known."""
     parts = []
     if estimate.place:
         parts.append(f"place {estimate.place} in the queue")

@@ -1,4 +1,4 @@
-"""Form fields drawn from an operation's parameters. What fits, the parameters themselves decide."""
+"""Form fields generated from an operation's parameters, which also validate them."""
 
 from __future__ import annotations
 

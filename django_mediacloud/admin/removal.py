@@ -1,4 +1,4 @@
-"""Deletion by the verbs of ``jobs``: files go before rows, and what still runs is not pulled from under its worker."""
+"""Deletion with the functions of ``jobs``: files before rows, and never under a running worker."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .verbs import SHOWN, Tally
 
 
 class RemovalMixin(MediaAdmin):
-    """``outputs_path`` leads from an Output to the listed row."""
+    """Replaces Django's deletion. ``outputs_path`` is the lookup from an Output to the listed row."""
 
     outputs_path = "job"
 
@@ -40,8 +40,8 @@ class RemovalMixin(MediaAdmin):
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """The question is Django's; the deletion is not: it may be refused, files cannot be rolled back, and a removal
-        that waits for a cancelled job must not roll back the cancel."""
+        """Django's confirmation, but not its transaction: a removal may be refused, files cannot be rolled back, and a
+        removal that waits for a cancelled job must not roll back the cancel."""
         row = self.get_object(request, unquote(object_id)) if request.method == "POST" else None
         if row is None:
             return super().delete_view(request, object_id, extra_context)
@@ -60,7 +60,7 @@ class RemovalMixin(MediaAdmin):
         return ask_for_deletion(self, request, queryset)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """What would go, in numbers: a job's history is too long to be listed, and goes without asking."""
+        """The numbers of what would be deleted: the related rows of a job are too many to be listed."""
         rows = list(objs)
         total = len(rows)
         named = [str(row) for row in rows[:SHOWN]] + ([f"... and {total - SHOWN} more"] if total > SHOWN else [])

@@ -1,4 +1,4 @@
-"""What a page says of jobs in their present state: progress, what to expect, files, failures."""
+"""Template context for the state of jobs: progress, time left, files, failures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pages that submit: a form of our own in place of the model's, and a verb of ``jobs`` in place of ``save``."""
+"""Add pages that submit: their own form in place of a model form, and a function of ``jobs`` in place of ``save``."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def text_field(label: str | None = None, *, max_length: int = 300, help_text: st
 
 
 def address_field(label: str, *, help_text: str = "") -> forms.CharField:
-    """A URL. What counts as one, ``jobs`` decides."""
+    """A URL, validated by ``jobs``."""
     return forms.CharField(required=False, max_length=2000, label=label, help_text=help_text, widget=AddressInput)
 
 
@@ -56,7 +56,7 @@ class ObjectField(forms.JSONField):
 
 
 class SubmissionForm(forms.Form):
-    """``places`` says at which field an error stands whose name is no field's; all others go to ``other_place``."""
+    """``places`` maps names in errors of ``jobs`` to fields of the form. All others go to ``other_place``."""
 
     places: Mapping[str, str] = {}
     other_place: str | None = None
@@ -64,11 +64,11 @@ class SubmissionForm(forms.Form):
     required_css_class = "required"
 
     def submit(self, owner: Any) -> Model:
-        """Hand it in; the row that stands for it. Raises what ``jobs`` raises, and then nothing is stored."""
+        """Submit the form's data and return the new row. Raises what ``jobs`` raises; then nothing is stored."""
         raise NotImplementedError
 
     def refuse(self, error: MediaCloudError) -> None:
-        """Show an error at the fields that it names."""
+        """Add the messages of an error to the fields that it names."""
         if not isinstance(error, InvalidParameters):
             self.add_error(None, error.full_message)
             return

@@ -1,4 +1,4 @@
-"""Actions: a verb of ``jobs`` for each selected row, and what is then said about it."""
+"""Admin actions: a function of ``jobs`` for each selected row, a confirmation, and messages about the result."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .base import MediaAdmin, UneditedMixin
 from .display import page_url
 
 SHOWN = 20
-"""So many of the selected rows a confirmation page names."""
+"""Number of selected rows that a confirmation page lists."""
 
 
 @dataclass(slots=True)
@@ -31,7 +31,7 @@ class Tally:
     refusals: Counter[str] = field(default_factory=Counter)
 
     def attempt(self, verb: Callable[[], Any]) -> bool:
-        """Whether ``verb`` was done."""
+        """Call ``verb``; False if it was refused."""
         try:
             verb()
         except MediaCloudError as error:

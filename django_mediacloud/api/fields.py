@@ -1,4 +1,4 @@
-"""Fields of what clients send."""
+"""Serializer fields of requests."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MAX_DEPTH = 50
 
 
 class KnownFieldsOnly(serializers.Serializer[Any]):
-    """What a client sends. A field that is not known, or not to be written, is an error: no typing mistake passes."""
+    """Refuses fields that are unknown or read-only, so that typing errors do not pass."""
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, Mapping):
@@ -31,7 +31,7 @@ class KnownFieldsOnly(serializers.Serializer[Any]):
         return super().to_internal_value(data)
 
     def may_take(self, value: Any) -> bool:
-        """Whether ``value`` is of use although no field has its name."""
+        """Whether ``value`` is accepted although no field has its name."""
         return False
 
 

@@ -1,4 +1,4 @@
-"""Bodies are read up to a bound. (Django's own multipart parser has bounds, and streams files to the disk.)"""
+"""Parsers that limit the size of the body. (Django's multipart parser has limits, and streams files to disk.)"""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What clients are shown. Fields are named one by one, so that a new column of a model stays inside.
+"""Serializers of responses. Fields are listed one by one, so that a new column of a model is not exposed by accident.
 
-Every list works on rows with all that is shown here already read (``rows.py``): no query, no storage, no service.
+The querysets of ``rows.py`` have read all that is shown in lists: rendering one needs no query, storage or service.
 """
 
 from __future__ import annotations

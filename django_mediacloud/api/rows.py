@@ -1,4 +1,4 @@
-"""The rows that a user may see, each with all that its representation shows: as many queries for one as for a page."""
+"""Querysets of the rows that a user may see, with all that their serializers read: no query for each row."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..core.spec import Kind
 from ..models import Encoding, Factory, Job, Output, Profile, Video
 
 SEGMENT = "segment"
-"""The role of a piece of a stream, which only its playlist asks for."""
+"""Role of the segments of a stream. They are left out of a job: its playlist names them."""
 
 _BESIDE = {
     Kind.ENCODING: ("encoding__video", "encoding__profile"),
@@ -44,7 +44,7 @@ def videos_of(user: Any) -> QuerySet[Video]:
 
 
 def own_videos(user: Any) -> QuerySet[Video]:
-    """To refer to: without what is shown."""
+    """Videos that a user may refer to, without the relations of ``videos_of``."""
     return Video.objects.visible_to(user)
 
 

@@ -1,4 +1,4 @@
-"""What clients send. Whether parameters fit their operation is for ``jobs`` to say, at once and by name."""
+"""Serializers of requests. ``jobs`` checks whether parameters fit their operation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a command says of a database that did not do what was asked of it."""
+"""Explains database errors to people who run commands."""
 
 from __future__ import annotations
 

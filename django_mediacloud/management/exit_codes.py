@@ -1,4 +1,4 @@
-"""What a command's exit code says; docs/commands.rst has it for people."""
+"""The exit codes of the commands (docs/commands.rst)."""
 
 from __future__ import annotations
 

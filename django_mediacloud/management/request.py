@@ -1,4 +1,4 @@
-"""From the words of a command line to an operation's parameters and files."""
+"""Turns ``--param`` options into an operation's parameters and files."""
 
 from __future__ import annotations
 

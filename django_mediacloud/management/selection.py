@@ -1,4 +1,4 @@
-"""Jobs that somebody named, and one verb done to each of them."""
+"""Commands that apply one function to several jobs."""
 
 from __future__ import annotations
 

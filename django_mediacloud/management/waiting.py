@@ -1,4 +1,4 @@
-"""Waiting for jobs that somebody else works on."""
+"""Waits for jobs, and turns their states into an exit code."""
 
 from __future__ import annotations
 

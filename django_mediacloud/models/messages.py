@@ -1,4 +1,4 @@
-"""What services tell this site, and what this site tells others."""
+"""Notifications from services, and callbacks to others."""
 
 from __future__ import annotations
 

@@ -21,11 +21,11 @@ from ..parsing import PARSERS
 from ..representations import NAMESPACE
 
 ENVELOPE_BYTES = 1024 * 1024
-"""What a form may have around its file."""
+"""Allowed size of a multipart body beyond the file itself."""
 
 
 class Resource(ErrorsMixin, GenericViewSet[Any]):
-    """Rows under their public id, in any of its spellings. What a user may not see is not there."""
+    """Rows by public id, in any notation. Those that a user may not see are a 404."""
 
     lookup_field = "public_id"
     lookup_url_kwarg = "id"
@@ -78,7 +78,7 @@ class Resource(ErrorsMixin, GenericViewSet[Any]):
         return request.headers.get("Idempotency-Key", "").strip()
 
     def created(self, pk: int) -> Response:
-        """201, with what now stands there and where."""
+        """201 with the representation of the row, and its URL in ``Location``."""
         shown = self.shown(pk)
         address = reverse(f"{NAMESPACE}:{self.basename}-detail", kwargs={"id": shown["id"]}, request=self.request)
         return Response(shown, status=status.HTTP_201_CREATED, headers={"Location": address})

@@ -1,4 +1,4 @@
-"""The queue in the database, through which wake-ups come: what the worker has to know of django-tasks-db."""
+"""The queue of wake-ups in the database: all that the worker uses of django-tasks-db."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class TaskQueue:
     name: str
 
     def end_rows_of(self, worker_id: str, message: str) -> None:
-        """End the rows that a dead worker left as running: nobody else ever would."""
+        """Mark as failed the rows that a dead worker left as running: nothing else does."""
         for row in _rows().running().iterator():
             if worker_id in row.worker_ids:
                 row.set_failed(ChildProcessError(message))

@@ -59,7 +59,7 @@ class Supervisor:
                     self._tend()
                 self._stop(mailbox)
             finally:
-                # Whatever happened to us, nobody is left behind.
+                # Whatever happened, no process is left behind.
                 self.pool.kill()
                 if self.is_sweeping:
                     sender.stop(timeout_s=2.0)
@@ -72,7 +72,7 @@ class Supervisor:
             self._sweep_at = 0.0
 
     def _tend(self) -> None:
-        """What is due on the database. One that does not answer is asked again later; nothing is forgotten."""
+        """Sweep and clean up, if it is time. If the database does not answer, all of it is repeated later."""
         if time.monotonic() < self._sweep_at:
             return
         self._sweep_at = time.monotonic() + SWEEP_S
@@ -106,7 +106,7 @@ class Supervisor:
         self.tasks.prune()
 
     def _stop(self, mailbox: Mailbox) -> None:
-        """Let them finish; then have them give back what they hold; then kill them."""
+        """Let the processes finish; after the grace period let them give back their jobs; then kill them."""
         for number, patience_s in ((FINISH, self.grace_s), (GIVE_BACK, HAND_BACK_S)):
             self.pool.ask_to_stop(number)
             if self._is_gone_within(patience_s, mailbox):
@@ -117,7 +117,7 @@ class Supervisor:
         self._tend()
 
     def _is_gone_within(self, patience_s: float, mailbox: Mailbox) -> bool:
-        """Whether all have ended. Somebody who asks a second time has no patience left."""
+        """Whether all processes end in time. A second signal to stop ends the wait."""
         deadline = time.monotonic() + patience_s
         while not self.pool.is_gone():
             left_s = deadline - time.monotonic()
