@@ -1,24 +1,6 @@
 """The only reader of ``settings.MEDIACLOUD``. Read at call time, so that tests and late settings count.
 
-======================  ==========================  ==========================================================
-key                     default                     meaning
-======================  ==========================  ==========================================================
-``CLOUDS``              one local cloud, "default"  alias -> ``{"BACKEND": dotted package, "OPTIONS": {...}}``
-``STORAGE``             "default"                   alias in ``STORAGES`` for what no factory says otherwise
-``PREFIX``              "mediacloud"                folder inside the storage
-``WORK_DIR``            the system's                where work in progress lies, on a local disk
-``QUEUE``               "default"                   queue name for wake-ups
-``LEASE_S``             30                          a worker that is silent for so long has lost its job
-``HEARTBEAT_S``         0.75                        how often a worker says that it lives, and looks for a cancel
-``MAX_FAILURES``        3                           automatic tries of a job whose failures may pass
-``RETRY_DELAYS_S``      [10, 60, 300]               wait before each automatic try; the last one repeats
-``POLL_S``              10                          how often a remote job is looked at where no webhook came
-``MAX_UPLOAD_BYTES``    20 GiB                      size of one source file
-``WSGI_PLACES``         16                          answers of a WSGI process that may stay open, each in a thread
-``DELIVERY_ENDPOINTS``  {}                          addresses that stand for a platform's own: by destination's name
-``HOOKS_URL``           ""                          where services reach ``webhooks``: https://example.com/hooks/
-``FETCH``               see ``FetchConfig``         rules for URLs that came from outside
-======================  ==========================  ==========================================================
+``Config`` and ``FetchConfig`` list the keys, in lower case, with their defaults; docs/settings.rst explains them.
 """
 
 from __future__ import annotations
