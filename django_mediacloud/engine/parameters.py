@@ -51,11 +51,11 @@ def crop(help: str) -> Parameter:
 
 def picture_format(*choices: str) -> Parameter:
     """``format`` of a picture; the first of ``choices`` is the default."""
-    return Parameter(name="format", type=Type.STRING, help="Kind of picture.", default=choices[0], choices=choices)
+    return Parameter(name="format", type=Type.STRING, help="Picture format.", default=choices[0], choices=choices)
 
 
 def poster() -> Parameter:
-    return Parameter(name="poster", type=Type.BOOLEAN, help="With a play sign in the middle.", default=False)
+    return Parameter(name="poster", type=Type.BOOLEAN, help="Draw a play icon in the middle.", default=False)
 
 
 def moment(name: str, help: str, default_s: float | None = None) -> Parameter:
@@ -94,7 +94,7 @@ def h264(bitrate_help: str, bitrate_kbps: int | None = None) -> tuple[Parameter,
         Parameter(
             name="gop",
             type=Type.INTEGER,
-            help="A key frame at least every so many frames.",
+            help="Maximum number of frames from one key frame to the next.",
             default=250,
             minimum=1,
             maximum=100_000,

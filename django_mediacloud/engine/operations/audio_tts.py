@@ -44,7 +44,7 @@ _PARAMETERS = Parameters(
         Parameter(
             name="voice",
             type=Type.STRING,
-            help="Who reads, and so the language.",
+            help="Voice, which also decides the language.",
             default="neospeech:julie",
             choices=tuple(VOICES),
         ),

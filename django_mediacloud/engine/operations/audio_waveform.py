@@ -66,7 +66,7 @@ _PARAMETERS = Parameters(
         Parameter(
             name="vmargin",
             type=Type.INTEGER,
-            help="Left free above, and as much below.",
+            help="Margin above and below the wave.",
             default=0,
             minimum=0,
             maximum=MAX_SIDE_PX,

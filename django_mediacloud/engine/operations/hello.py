@@ -14,8 +14,8 @@ def _run(context: Context) -> Outcome:
 OPERATION = Operation(
     info=OperationInfo(
         name="hello",
-        summary="Greet by name: to try out whether work gets done.",
-        parameters=Parameters((Parameter(name="name", type=Type.STRING, help="Whom.", is_required=True),)),
+        summary="Greet by name: to try out whether jobs run.",
+        parameters=Parameters((Parameter(name="name", type=Type.STRING, help="Name to greet.", is_required=True),)),
         results={"greeting": "The greeting."},
     ),
     run=_run,

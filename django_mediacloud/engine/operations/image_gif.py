@@ -24,7 +24,7 @@ _PARAMETERS = Parameters(
         Parameter(
             name="loop",
             type=Type.INTEGER,
-            help="How often it is repeated; 0 for ever, -1 not at all.",
+            help="Number of repetitions; 0: for ever, -1: none.",
             default=0,
             minimum=NO_LOOP,
             maximum=MAX_LOOPS,

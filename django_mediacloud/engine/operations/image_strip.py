@@ -16,7 +16,7 @@ _PARAMETERS = Parameters(
     (
         sources("urls", "The pictures, in their order."),
         *required_size(" of each picture in the strip."),
-        crop("Pictures fill their sections and what stands over is cut; else they fit into them."),
+        crop("Fill the sections and crop what exceeds them; otherwise fit inside."),
         wrap("Pictures in a row; all in one if empty."),
         picture_format("jpeg", "png"),
     )
@@ -47,7 +47,7 @@ def _run(context: Context) -> Outcome:
 OPERATION = Operation(
     info=OperationInfo(
         name="image.strip",
-        summary="Make one picture of many.",
+        summary="Put many pictures side by side in one.",
         parameters=_PARAMETERS,
         results={
             "count": "Pictures in the strip.",

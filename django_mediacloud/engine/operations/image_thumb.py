@@ -32,7 +32,7 @@ _PARAMETERS = Parameters(
     (
         source("The picture."),
         *size(" of the result; the picture's own if empty."),
-        crop("Fill the size and cut what stands over; else fit into it."),
+        crop("Fill the size and crop what exceeds it; otherwise fit inside."),
         Parameter(
             name="rotation",
             type=Type.INTEGER,
@@ -84,7 +84,7 @@ def _run(context: Context) -> Outcome:
 OPERATION = Operation(
     info=OperationInfo(
         name="image.thumb",
-        summary="Make a picture of another size of a picture.",
+        summary="Resize, crop or rotate a picture.",
         parameters=_PARAMETERS,
         results={
             "width": "Width of the result, px.",

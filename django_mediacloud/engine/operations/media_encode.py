@@ -23,13 +23,13 @@ _PARAMETERS = Parameters(
         Parameter(
             name="command",
             type=Type.TEXT,
-            help="A command of the old service instead of codecs and rates; the other parameters fill its tokens.",
+            help="A command of the old service in place of codecs and rates; the other parameters fill its tokens.",
             check=check_command,
         ),
         Parameter(
             name="frame_count",
             type=Type.INTEGER,
-            help="So many screenshots of the result, evenly spaced.",
+            help="Number of screenshots of the result, evenly spaced.",
             default=0,
             minimum=0,
             maximum=MAX_PICTURES,
@@ -76,7 +76,7 @@ def _run(context: Context) -> Outcome:
 OPERATION = Operation(
     info=OperationInfo(
         name="media.encode",
-        summary="Encode a film or a sound as a profile says, or copy what already fits.",
+        summary="Encode a film or a sound; streams that already fit are copied.",
         parameters=_PARAMETERS,
         results={
             "width": "Width of the picture, px; of the largest rendition.",

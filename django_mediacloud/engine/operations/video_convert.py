@@ -21,7 +21,7 @@ _PARAMETERS = Parameters(
     (
         source("The film."),
         *size(" of the box; the film's own if empty."),
-        crop("Fill the box and cut what stands over; else fit into it."),
+        crop("Fill the box and crop what exceeds it; otherwise fit inside."),
         Parameter(
             name="audio_codec",
             type=Type.STRING,

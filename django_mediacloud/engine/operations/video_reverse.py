@@ -20,7 +20,7 @@ _PARAMETERS = Parameters(
     (
         source("The film."),
         *size(" of the box; the film's own if empty."),
-        crop("Fill the box and cut what stands over; else fit into it."),
+        crop("Fill the box and crop what exceeds it; otherwise fit inside."),
         *h264("Highest bitrate of the picture; the source's if empty."),
     )
 )

@@ -32,7 +32,7 @@ _PARAMETERS = Parameters(
         Parameter(
             name="interval_s",
             type=Type.NUMBER,
-            help=f"A picture every so many seconds; about {_USUAL_TILES} pictures where nothing is said.",
+            help=f"Seconds from one picture to the next; if empty, there are about {_USUAL_TILES} pictures.",
             minimum=0.1,
             maximum=3_600,
             unit="s",
@@ -41,7 +41,7 @@ _PARAMETERS = Parameters(
         Parameter(
             name="tiles_per_sheet",
             type=Type.INTEGER,
-            help="At most so many pictures on one sheet.",
+            help="Maximum number of pictures on one sheet.",
             default=100,
             minimum=1,
             maximum=400,
@@ -55,7 +55,7 @@ _PARAMETERS = Parameters(
             maximum=640,
             unit="px",
         ),
-        Parameter(name="format", type=Type.STRING, help="Of the sheets.", default="jpeg", choices=tuple(FORMATS)),
+        Parameter(name="format", type=Type.STRING, help="Format of sheets.", default="jpeg", choices=tuple(FORMATS)),
     )
 )
 

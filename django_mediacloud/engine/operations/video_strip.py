@@ -29,7 +29,7 @@ _PARAMETERS = Parameters(
     (
         source("The film."),
         *size(" of each frame; the film's own if empty."),
-        crop("Frames fill their sections and what stands over is cut; else they fit into them."),
+        crop("Fill the sections and crop what exceeds them; otherwise fit inside."),
         wrap("Frames in a row; all in one if empty."),
         moment("start", "Time of the first frame.", 0.0),
         moment("end", "Time of the last frame; the film's last if empty."),
@@ -113,7 +113,7 @@ def _run(context: Context) -> Outcome:
 OPERATION = Operation(
     info=OperationInfo(
         name="video.strip",
-        summary="Make one picture of many frames of a film.",
+        summary="Put many frames of a film side by side in one picture.",
         parameters=_PARAMETERS,
         results={
             "count": "Frames in the picture.",

@@ -16,8 +16,8 @@ _PARAMETERS = Parameters(
     (
         source("The film."),
         *size("; the film's own if empty."),
-        crop("Fill the size and cut what stands over; else fit into it."),
-        moment("time", "When in the film.", 0.0),
+        crop("Fill the size and crop what exceeds it; otherwise fit inside."),
+        moment("time", "Time of the frame.", 0.0),
         picture_format("jpeg", "png"),
         poster(),
         Parameter(name="quality", type=Type.INTEGER, help="Quality of a JPEG.", default=75, minimum=1, maximum=95),
@@ -57,7 +57,7 @@ def _run(context: Context) -> Outcome:
 OPERATION = Operation(
     info=OperationInfo(
         name="video.thumb",
-        summary="Make a picture of one moment of a film.",
+        summary="Take one frame of a film as a picture.",
         parameters=_PARAMETERS,
         results={
             "width": "Width of the picture, px.",

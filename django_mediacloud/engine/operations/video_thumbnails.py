@@ -54,20 +54,20 @@ _PARAMETERS = Parameters(
         Parameter(
             name="frame_count",
             type=Type.INTEGER,
-            help=f"So many pictures, evenly spaced; {_DEFAULT_COUNT} where nothing else is said.",
+            help=f"Number of pictures, evenly spaced; {_DEFAULT_COUNT} if nothing is given.",
             minimum=1,
             maximum=MAX_PICTURES,
         ),
         Parameter(
             name="frame_offsets",
             type=Type.STRING,
-            help='At these times or frames: "2s, 10s, 250f".',
+            help='Times or frame numbers of the pictures: "2s, 10s, 250f".',
             check=_check_offsets,
         ),
         Parameter(
             name="frame_interval",
             type=Type.STRING,
-            help='From the beginning on, every "10s" or "1000f".',
+            help='Time or number of frames from one picture to the next: "10s" or "1000f".',
             check=_check_interval,
         ),
         Parameter(
@@ -79,12 +79,12 @@ _PARAMETERS = Parameters(
         Parameter(
             name="aspect_mode",
             type=Type.STRING,
-            help="How the picture comes into the frame.",
+            help="How the picture is fitted into the frame.",
             default="constrain",
             choices=ASPECT_MODES,
         ),
         Parameter(name="upscale", type=Type.BOOLEAN, help="Enlarge a picture smaller than the frame.", default=False),
-        Parameter(name="format", type=Type.STRING, help="Of the pictures.", default="jpeg", choices=tuple(FORMATS)),
+        Parameter(name="format", type=Type.STRING, help="Format of pictures.", default="jpeg", choices=tuple(FORMATS)),
     ),
     _check_together,
 )
@@ -130,7 +130,7 @@ def _run(context: Context) -> Outcome:
 OPERATION = Operation(
     info=OperationInfo(
         name="video.thumbnails",
-        summary="Take pictures of a film at times, or so many of them.",
+        summary="Take pictures of a film, at given times or evenly spaced.",
         parameters=_PARAMETERS,
         results={
             "count": "How many pictures.",

@@ -20,7 +20,7 @@ def _run(context: Context) -> Outcome:
 OPERATION = Operation(
     info=OperationInfo(
         name="video.upload.fb",
-        summary="Bring a film to Facebook.",
+        summary="Upload a film to Facebook.",
         parameters=Parameters((source("The film."), *_DESTINATION.parameters)),
         results=_RESULTS,
         files={"output": "The film at Facebook."},

@@ -25,7 +25,7 @@ def _run(context: Context) -> Outcome:
 OPERATION = Operation(
     info=OperationInfo(
         name="video.upload.vimeo",
-        summary="Bring a film to Vimeo.",
+        summary="Upload a film to Vimeo.",
         parameters=Parameters(
             (source("The film."), *_DESTINATION.parameters), together=_DESTINATION.parameters.together
         ),

@@ -20,7 +20,7 @@ def _run(context: Context) -> Outcome:
 OPERATION = Operation(
     info=OperationInfo(
         name="video.upload.youtube",
-        summary="Bring a film to YouTube.",
+        summary="Upload a film to YouTube.",
         parameters=Parameters((source("The film."), *_DESTINATION.parameters)),
         results=_RESULTS,
         delivery=_DESTINATION.name,
