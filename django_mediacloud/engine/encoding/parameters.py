@@ -54,13 +54,13 @@ def _kbps(name: str, help_text: str, *, maximum: int = 200_000) -> Parameter:
 
 
 def _side(name: str) -> Parameter:
-    help_text = f"{name.capitalize()} of the frame; the other side follows where only one is given."
+    help_text = f"{name.capitalize()} of the frame; if only one side is given, the other keeps the aspect."
     return Parameter(name=name, type=Type.INTEGER, help=help_text, minimum=2, maximum=MAX_SIDE_PX, unit="px")
 
 
 _RATE_PARAMETERS = (
     _kbps("video_bitrate", "Average bitrate of the picture."),
-    _kbps("max_video_bitrate", "The picture's bitrate never goes over this."),
+    _kbps("max_video_bitrate", "Maximum bitrate of the picture."),
     Parameter(
         name="h264_crf", type=Type.NUMBER, help="Constant quality of H.264: lower is better.", minimum=0, maximum=51
     ),
@@ -112,20 +112,20 @@ _CODEC = (
     Parameter(
         name="extname",
         type=Type.STRING,
-        help="File extension: says the container.",
+        help="File extension, which selects the container.",
         default=".mp4",
         check=check_extname,
     ),
     Parameter(
         name="video_codec",
         type=Type.STRING,
-        help="The container's usual one where none is given.",
+        help="Codec of the picture; the container's usual one if empty.",
         choices=(*VIDEO_CODECS, COPY, NONE),
     ),
     Parameter(
         name="audio_codec",
         type=Type.STRING,
-        help="The container's usual one where none is given.",
+        help="Codec of the sound; the container's usual one if empty.",
         choices=(*AUDIO_CODECS, COPY, NONE),
     ),
 )
@@ -134,16 +134,16 @@ _QUALITY = (
     Parameter(
         name="crf",
         type=Type.NUMBER,
-        help="Constant quality of any encoder that has it; h264_crf goes before it for H.264.",
+        help="Constant quality, for encoders that have it: lower is better. For H.264, h264_crf comes first.",
         minimum=0,
         maximum=63,
     ),
-    Parameter(name="two_pass", type=Type.BOOLEAN, help="Two passes: hits the bitrate better.", default=False),
+    Parameter(name="two_pass", type=Type.BOOLEAN, help="Two passes: closer to the bitrate.", default=False),
     Parameter(name="h264_tune", type=Type.STRING, help="H.264 tuning.", choices=H264_TUNES),
     Parameter(
         name="encoder_preset",
         type=Type.STRING,
-        help="Speed against size, H.264 and H.265.",
+        help="Trade-off between speed and size, for H.264 and H.265.",
         default="veryfast",
         choices=ENCODER_PRESETS,
     ),
@@ -152,14 +152,14 @@ _TIME = (
     Parameter(
         name="fps",
         type=Type.NUMBER,
-        help="Constant frame rate; the source's own where none is given.",
+        help="Constant frame rate; the source's own if empty.",
         minimum=0.1,
         maximum=240,
     ),
     Parameter(
         name="keyframe_interval",
         type=Type.INTEGER,
-        help="A key frame at least every so many frames.",
+        help="Maximum number of frames from one key frame to the next.",
         minimum=1,
         maximum=100_000,
         unit="frames",
@@ -180,14 +180,14 @@ _SOUND = (
     Parameter(
         name="audio_sample_rate",
         type=Type.INTEGER,
-        help="The source's own where none is given.",
+        help="Sample rate; the source's own if empty.",
         choices=SAMPLE_RATES_HZ,
         unit="Hz",
     ),
     Parameter(
         name="audio_channels",
         type=Type.INTEGER,
-        help="The source's own, at most two, where none is given.",
+        help="Number of channels; the source's own, at most two, if empty.",
         minimum=1,
         maximum=8,
     ),
@@ -207,7 +207,7 @@ _WATERMARK = (
         Parameter(
             name=f"watermark_{side}",
             type=Type.STRING,
-            help=f"{side.capitalize()} of the mark, px or %; its own where none is given.",
+            help=f"{side.capitalize()} of the mark, px or %; its own if empty.",
             check=_check_size,
         )
         for side in WATERMARK_SIZES
