@@ -1,3 +1,3 @@
-"""Media work for Django sites: one set of models, an embedded engine, and the old cloud services on both sides."""
+"""Encodes video, audio and images for Django sites, by an embedded engine or a remote service."""
 
 __version__ = "0.1.0"

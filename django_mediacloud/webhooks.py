@@ -1,4 +1,4 @@
-"""The one place where services knock: ``POST /<prefix>/<cloud alias>/<token>/``.
+"""The view that receives messages of services: ``POST /<prefix>/<cloud alias>/<token>/``.
 
 The token is derived from the site's SECRET_KEY and the alias: who does not know it cannot fill the table. Signatures
 are the clouds' own business, on the raw body.

@@ -1,4 +1,4 @@
-"""The editors' pages. They show what stands in the database, and change nothing but by the verbs of ``jobs``."""
+"""The admin pages. They show what is in the database, and change jobs only by the functions of ``jobs``."""
 
 from .access_key import AccessKeyAdmin
 from .job import JobAdmin

@@ -1,4 +1,4 @@
-"""Keys for old protocols: made by a form, shown once, revoked."""
+"""Access keys for clients of old services: created by a form, shown once, revoked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The form of a task: whatever its operation declares, so that a new operation needs no form of its own."""
+"""The form of a task, generated from what its operation declares: a new operation needs no form of its own."""
 
 from __future__ import annotations
 

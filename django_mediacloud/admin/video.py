@@ -1,4 +1,4 @@
-"""Videos: a file comes in, encodings go out."""
+"""Videos: upload, source and encodings."""
 
 from __future__ import annotations
 

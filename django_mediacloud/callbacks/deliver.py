@@ -1,4 +1,4 @@
-"""Sends what is due, several at a time, account by account in turn (``turns``).
+"""Sends the callbacks that are due, several at a time; ``turns`` decides whose is next.
 
 A callback is claimed before it is sent, by one conditional update that counts the try and moves the next one into the
 future: of two sweepers one gets it, and if that one dies, it comes due again.

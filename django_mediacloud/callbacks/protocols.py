@@ -1,4 +1,4 @@
-"""Callbacks in the words of an old service: the cloud's server has them."""
+"""Finds the code that renders callbacks in an old service's format, in the server of its cloud."""
 
 from __future__ import annotations
 

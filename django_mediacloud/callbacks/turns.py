@@ -1,4 +1,4 @@
-"""Whose callback is sent next: every account has its turn, however many another one has whose receiver hangs.
+"""Decides whose callback is sent next, so that an account whose receiver hangs does not hold up the others.
 
 An account may hold as many of the threads that send as are free: alone it gets half of them, and whoever comes anew
 finds one.

@@ -1,1 +1,1 @@
-"""Those who do the work, a folder each. They know their service and nothing of the site's database."""
+"""The services that do the work, a package each. They never see the database."""

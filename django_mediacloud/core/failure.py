@@ -1,4 +1,4 @@
-"""Why a job failed, in a form that a person and a program both understand."""
+"""Why a job failed, for people and for programs."""
 
 from __future__ import annotations
 

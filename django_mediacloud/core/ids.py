@@ -1,4 +1,4 @@
-"""Public ids: one UUID, spelled as each protocol wants it."""
+"""Public ids: one UUID, in the notation of each protocol."""
 
 from __future__ import annotations
 

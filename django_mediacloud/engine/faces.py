@@ -1,4 +1,4 @@
-"""Where faces are in a picture, by OpenCV's cascades: its wheel of version 4 carries them, so nothing is fetched.
+"""Detects faces with OpenCV's cascades. The wheel of version 4 contains them, so nothing is downloaded.
 
 A cascade slides a window over the picture, at every size, and a face makes it answer in many windows around it: how
 many agree says how sure it is. It knows faces that stand upright, tilted by 10 degrees or so.

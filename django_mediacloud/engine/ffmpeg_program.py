@@ -1,4 +1,4 @@
-"""The ffmpeg program: which one is used, and whether it can do our work."""
+"""Finds an ffmpeg program that has what the engine needs."""
 
 from __future__ import annotations
 

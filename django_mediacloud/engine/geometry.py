@@ -1,4 +1,4 @@
-"""Sizes: how a picture comes into a box."""
+"""Fits sizes into boxes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long a file is: by its header's word, by its streams' own, or read packet by packet."""
+"""Finds the duration of a file: from its header, its streams, or packet by packet."""
 
 from __future__ import annotations
 

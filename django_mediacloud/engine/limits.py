@@ -1,4 +1,4 @@
-"""What one piece of work may use."""
+"""The limits of one piece of work."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When the frames of a film are shown, read from its packets without decoding any.
+"""Reads the time stamps of the frames of a film from its packets, without decoding.
 
 Stamps are times in ticks of the stream's clock. Positions count packets in the order of the file, which is the order of
 decoding; frames are shown in the order of their stamps.

@@ -1,4 +1,4 @@
-"""The pictures among an operation's inputs: opened, or told why not, and which of them it is."""
+"""Opens the pictures among an operation's inputs; an error names the picture."""
 
 from __future__ import annotations
 

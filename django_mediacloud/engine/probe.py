@@ -1,4 +1,4 @@
-"""What a file is, by its content: pictures through Pillow, everything else through PyAV.
+"""Probes files by their content: pictures with Pillow, everything else with PyAV.
 
 Runs inside the sandbox's child process. The file's name is never looked at.
 """

@@ -1,4 +1,4 @@
-"""Still pictures, through Pillow: opened with care, upright, in sRGB, and saved for the web."""
+"""Still pictures with Pillow: opened safely, turned upright, converted to sRGB, saved for the web."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a film's frames are to be turned before they are shown, which the container says in a matrix."""
+"""The rotation and mirroring of a film's frames, from the container's display matrix."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From finished work to files in the site's storage, or wherever they were to go."""
+"""Stores the files of finished work, or delivers them to another platform."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A job's row, with the row of its kind and the first line of its history."""
+"""Creates a job: its row, the row of its kind, and the first line of its history."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a job comes to an end, or back to the queue."""
+"""Ends a job, or puts it back into the queue."""
 
 from __future__ import annotations
 

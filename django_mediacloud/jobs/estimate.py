@@ -1,4 +1,4 @@
-"""How long it will take: from the work itself once it runs, before that from the site's own history."""
+"""Estimates the time left: from the progress once a job runs, before that from the site's history."""
 
 from __future__ import annotations
 

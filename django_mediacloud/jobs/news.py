@@ -1,4 +1,4 @@
-"""What a service tells this site: stored as it came, then applied; the same twice is one."""
+"""Takes in messages of services: each is stored as it came, once, and then applied."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Wake-ups through the ``django.tasks`` API. The row is the truth: a wake-up that is lost or doubled does no harm."""
+"""Wake-ups through the ``django.tasks`` API. What counts is the row: a wake-up that is lost or doubled does no harm."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A job that a remote cloud works on: handed in once, followed, collected, cancelled."""
+"""Jobs of remote clouds: submitted once, polled, collected, cancelled."""
 
 from __future__ import annotations
 

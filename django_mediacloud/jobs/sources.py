@@ -1,4 +1,4 @@
-"""The files that a job reads: stored ones and those behind URLs, brought to this machine when a cloud asks."""
+"""The files that a job reads, from a storage or a URL. Each is fetched to this machine when a cloud asks for it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where services knock: the address of ``webhooks`` for each cloud."""
+"""The URL of ``webhooks`` for each cloud."""
 
 from __future__ import annotations
 

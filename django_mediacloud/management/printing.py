@@ -1,4 +1,4 @@
-"""Standard output and standard error, whose readers may have gone."""
+"""Prints to standard output and standard error, which may have been closed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who may speak an old service's protocol to this site."""
+"""Access keys for clients of old services."""
 
 from __future__ import annotations
 

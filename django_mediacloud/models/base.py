@@ -1,4 +1,4 @@
-"""What several models share."""
+"""Abstract models and querysets."""
 
 from __future__ import annotations
 

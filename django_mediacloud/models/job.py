@@ -1,4 +1,4 @@
-"""The one row of every piece of work, and its history."""
+"""Jobs, their history and their outputs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The three kinds of job: each a row of its own beside the one that carries the state."""
+"""The three kinds of job. Each has a row of its own beside the ``Job``, which has the state."""
 
 from __future__ import annotations
 

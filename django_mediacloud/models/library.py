@@ -1,4 +1,4 @@
-"""What people keep: factories, videos and profiles."""
+"""Factories, videos and profiles."""
 
 from __future__ import annotations
 

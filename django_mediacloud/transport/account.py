@@ -1,4 +1,4 @@
-"""Where a service is, and who asks it: checked before the first request, so that no secret goes astray."""
+"""Checks a service's base URL and credentials before the first request, so that no secret goes elsewhere."""
 
 from __future__ import annotations
 

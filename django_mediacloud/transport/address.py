@@ -1,4 +1,4 @@
-"""An address from outside, read once and strictly, so that nobody after this reads it another way."""
+"""Parses a URL from outside, once and strictly, so that no later code can read it in another way."""
 
 from __future__ import annotations
 

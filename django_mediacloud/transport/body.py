@@ -1,4 +1,4 @@
-"""The bytes of an answer, undone from their encoding in pieces of a bounded size."""
+"""Decompresses the body of a response in pieces of bounded size."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One request to a service that the site's own settings name, and what may be repeated of it.
+"""Sends one request to a service that the settings name, and repeats it where that is safe.
 
 Every client of a service asks through here, so that they agree on three things. An answer that says "not now" (429,
 503) is an answer: nothing was taken, and the request may be sent again. A request that never went out may be sent again

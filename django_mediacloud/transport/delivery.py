@@ -1,4 +1,4 @@
-"""Messages that this site sends to addresses that came from outside."""
+"""POSTs to URLs that came from outside."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One request and its answer, under the rules: the address that was checked is the address that is connected to."""
+"""One request and its response, under the fetch rules: the IP address that was checked is the one connected to."""
 
 from __future__ import annotations
 

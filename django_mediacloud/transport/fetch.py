@@ -1,4 +1,4 @@
-"""The guarded fetch: a URL that came from outside, streamed into a file."""
+"""The guarded fetch: streams a URL that came from outside into a file."""
 
 from __future__ import annotations
 

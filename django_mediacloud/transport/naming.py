@@ -1,4 +1,4 @@
-"""What a file that came from outside calls itself, made fit to be shown. Never a path."""
+"""The name and media type of a fetched file, made safe to show. A name is never used as a path."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a fetch may go, and how much and how long."""
+"""The rules of a fetch: allowed addresses, size and time."""
 
 from __future__ import annotations
 

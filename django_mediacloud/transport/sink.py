@@ -1,4 +1,4 @@
-"""Where a download goes: begun again if need be, and gone if it fails."""
+"""The file that a download is written to: restarted if necessary, removed if it fails."""
 
 from __future__ import annotations
 

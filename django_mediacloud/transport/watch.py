@@ -1,4 +1,4 @@
-"""The clock of one exchange, and sockets that look at it while they wait.
+"""The time limits of one exchange, and sockets that observe them while they wait.
 
 A blocked read cannot be told from outside to stop. So the sockets wait in short turns, and between two turns the watch
 is asked: is the time over, has the other side been silent for too long, does the caller still want it?

@@ -1,4 +1,4 @@
-"""One encode, from a source to verified files."""
+"""Runs one encode, from the source to verified files."""
 
 from __future__ import annotations
 

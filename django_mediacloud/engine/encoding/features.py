@@ -1,4 +1,4 @@
-"""What the ffmpeg at hand can do beyond the least that the engine needs."""
+"""Detects optional features of the installed ffmpeg."""
 
 from __future__ import annotations
 

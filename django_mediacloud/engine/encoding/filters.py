@@ -1,4 +1,4 @@
-"""The picture's way through ffmpeg's filters. Pure; every number is ours, no text from outside comes in."""
+"""The filter graph for ffmpeg. Pure: it is made of numbers from the plan, and no text from outside."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the source's size to the frame of the output, by aspect mode. Every side of a film's frame is even.
+"""How the source's picture is fitted into the output's frame, by aspect mode. Every side of a film's frame is even.
 
 Chroma of ``yuv420p`` is stored for squares of four pixels, so H.264 in that format cannot have an odd side.
 Still pictures may (``step`` 1).

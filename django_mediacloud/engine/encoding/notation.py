@@ -1,4 +1,4 @@
-"""How the old service's users write times, lengths and frame offsets."""
+"""Parses times, lengths and frame offsets as the old service writes them."""
 
 from __future__ import annotations
 

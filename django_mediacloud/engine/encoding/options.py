@@ -1,4 +1,4 @@
-"""What is asked of an encode, as the frozen value that the rest of the package works with."""
+"""The options of an encode, as a frozen value made from its parameters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What ffmpeg left of an HLS encode: checked, measured, and listed with a master playlist."""
+"""Checks and measures the files of an HLS encode, and writes their master playlist."""
 
 from __future__ import annotations
 

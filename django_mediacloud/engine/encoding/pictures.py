@@ -1,4 +1,4 @@
-"""Still pictures out of a film: at which times, in which size, saved under which names."""
+"""Takes still pictures of a film: at given times, in a given size, saved under given names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A sound in another file, for the operations that make nothing else."""
+"""Encodes sound only, for the operations on audio."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The elements of a page that show something, each by a reader of its own."""
+"""Readers for the elements of a page that show media."""
 
 from __future__ import annotations
 

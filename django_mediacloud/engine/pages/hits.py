@@ -1,4 +1,4 @@
-"""What was found on a page: gathered, merged, and told."""
+"""Collects and merges the media found on a page."""
 
 from __future__ import annotations
 

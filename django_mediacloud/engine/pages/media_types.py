@@ -1,4 +1,4 @@
-"""What an address on a page is: a picture, a film, a sound, by its media type or the end of its name.
+"""Tells whether a URL on a page is an image, video or audio, by its media type or file extension.
 
 And what a file is that should be a page, by its first bytes.
 """

@@ -1,4 +1,4 @@
-"""A page, read from its file once, in pieces: what it shows and what it says of itself."""
+"""Reads a page from its file, once and in pieces: the media that it shows, and its metadata."""
 
 from __future__ import annotations
 

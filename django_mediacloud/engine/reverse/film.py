@@ -1,4 +1,4 @@
-"""A film backwards, picture and sound, as a new file."""
+"""Writes the reversed film, picture and sound, to a new file."""
 
 from __future__ import annotations
 

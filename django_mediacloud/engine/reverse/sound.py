@@ -1,4 +1,4 @@
-"""The sound of a film backwards: as plain samples in a file, turned round where they lie."""
+"""Reverses the sound of a film: decoded to a file of samples, which is reversed in place."""
 
 from __future__ import annotations
 

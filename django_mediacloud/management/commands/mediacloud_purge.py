@@ -1,4 +1,4 @@
-"""``manage.py mediacloud_purge``: what has expired, or is old, goes."""
+"""``manage.py mediacloud_purge``: remove expired files and old jobs."""
 
 from __future__ import annotations
 

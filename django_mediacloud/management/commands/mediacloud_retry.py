@@ -1,4 +1,4 @@
-"""``manage.py mediacloud_retry``: another attempt at jobs that failed or were cancelled."""
+"""``manage.py mediacloud_retry``: retry jobs that failed or were cancelled."""
 
 from __future__ import annotations
 

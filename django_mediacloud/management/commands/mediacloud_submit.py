@@ -1,4 +1,4 @@
-"""``manage.py mediacloud_submit``: a video through profiles, or one operation on a file."""
+"""``manage.py mediacloud_submit``: encode a video with profiles, or run one operation on a file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``manage.py mediacloud_sweep``: one round over what is stuck, for cron, where no mediacloud_worker sweeps."""
+"""``manage.py mediacloud_sweep``: recover stuck jobs once, from cron, where no mediacloud_worker does."""
 
 from __future__ import annotations
 

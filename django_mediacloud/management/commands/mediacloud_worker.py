@@ -1,4 +1,4 @@
-"""``manage.py mediacloud_worker``: the processes that do the jobs, and the sweeper, in one."""
+"""``manage.py mediacloud_worker``: run jobs, recover stuck ones, send callbacks."""
 
 from __future__ import annotations
 

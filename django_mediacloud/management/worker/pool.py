@@ -1,4 +1,4 @@
-"""The child processes of a worker: started, watched, started anew when they die, and stopped."""
+"""The child processes of a worker: started, restarted when they die, and stopped."""
 
 from __future__ import annotations
 
