@@ -19,6 +19,7 @@ from django.utils.http import content_disposition_header
 from ..exceptions import StorageError
 from ..jobs.outputs import storage_of
 from ..models import Output
+from .connections import let_connections_go
 from .ranges import ByteRange, Unsatisfiable, parse_range
 
 MISSING = "file_missing"
@@ -69,6 +70,8 @@ def _pieces(file: File[Any], size_bytes: int) -> Iterator[bytes]:
 
 
 async def _pieces_async(file: File[Any], size_bytes: int) -> AsyncIterator[bytes]:
+    # In the request's own thread, where the view has left one.
+    await sync_to_async(let_connections_go)()
     read = sync_to_async(file.read, thread_sensitive=False)
     while size_bytes > 0 and (piece := await read(min(CHUNK_BYTES, size_bytes))):
         size_bytes -= len(piece)

@@ -8,7 +8,7 @@ from asgiref.sync import sync_to_async
 from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
 
-from .streams import let_connections_go
+from .connections import let_connections_go
 
 
 def respond_in_parts(

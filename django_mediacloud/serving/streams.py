@@ -20,10 +20,10 @@ from typing import Protocol
 
 from asgiref.sync import sync_to_async
 from django.core.handlers.asgi import ASGIRequest
-from django.db import connections
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 
 from ..models import Job
+from .connections import let_connections_go
 from .places import RETRY_AFTER_S, NoPlace, take_place
 from .watching import Watch, wait_async
 
@@ -216,14 +216,6 @@ async def _pieces_async(watch: Watch, body: _Body, leave: Callable[[], object]) 
         raise _broken(error) from error
     finally:
         leave()
-
-
-def let_connections_go() -> None:
-    """Close the database connections of this thread: whoever waits now, for jobs or for a slow client, needs none."""
-    for connection in connections.all(initialized_only=True):
-        # Inside a transaction there is only a test.
-        if not connection.in_atomic_block:
-            connection.close()
 
 
 def _broken(error: Exception) -> RuntimeError:

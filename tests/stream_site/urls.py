@@ -11,13 +11,15 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.urls import path
 
-from django_mediacloud.models import Job
+from django_mediacloud.models import Job, Output
+from django_mediacloud.serving import download
 from django_mediacloud.serving.parts import respond_in_parts
 from django_mediacloud.serving.streams import respond_when_done, stream
 from django_mediacloud.serving.watching import wait_async
 from example_project.views import healthz
 
 PART_BYTES = 32 * 1024 * 1024
+"""More than any socket keeps for a client that does not read."""
 
 
 def described(job: Job) -> dict[str, object]:
@@ -58,9 +60,13 @@ def done(request: HttpRequest) -> HttpResponseBase:
 
 
 def in_parts(request: HttpRequest) -> HttpResponseBase:
-    """Three parts, each of more bytes than any socket keeps for a client that does not read."""
+    """Three of them."""
     counted = (b"%d" % Job.objects.count() + b" " * PART_BYTES for _ in range(3))
     return respond_in_parts(request, counted, content_type="text/plain")
+
+
+def file(request: HttpRequest) -> HttpResponseBase:
+    return download(request, Output.objects.select_related("job").get())
 
 
 async def waited(request: HttpRequest) -> HttpResponseBase:
@@ -74,6 +80,7 @@ urlpatterns = [
     path("asking", streaming(line_by_query)),
     path("done", done),
     path("parts", in_parts),
+    path("file", file),
     path("waited", waited),
     path("healthz", healthz),
 ]
