@@ -10,6 +10,7 @@ from django.db import connection
 from django_mediacloud.core.states import State
 from django_mediacloud.jobs.state import move
 from django_mediacloud.models import Job, Task
+from django_mediacloud.serving import places
 from django_mediacloud.serving.hub import Hub, get_hub
 from tests.site_servers import until
 
@@ -29,12 +30,14 @@ def make_jobs(transactional_db: None) -> Callable[..., list[Job]]:
 
 @pytest.fixture(autouse=True)
 def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
-    """The process's hub, looking more often than usual. Nobody may have left it watching when the test ends."""
+    """The process's hub, looking more often than usual. Nobody may have left it watching when the test ends, nor have
+    kept a place that the next test needs."""
     monkeypatch.setattr(Hub, "LOOK_S", {})
     monkeypatch.setattr(Hub, "USUAL_LOOK_S", 0.05)
     yield get_hub()
     until(lambda: not get_hub().is_running)
     assert get_hub().watched == 0
+    until(lambda: not (places._rooms.wsgi or places._rooms.asgi))
 
 
 def until_looked(hub: Hub) -> None:

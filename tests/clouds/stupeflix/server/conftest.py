@@ -15,6 +15,7 @@ from django.test import override_settings
 from django_mediacloud import jobs
 from django_mediacloud.access import Issued, issue
 from django_mediacloud.models import Job
+from django_mediacloud.serving import places
 from django_mediacloud.serving.hub import Hub, get_hub
 from tests.media import MediaFactory
 from tests.servers import LocalServer, Reply
@@ -35,12 +36,13 @@ def site() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
-    """Looks more often than usual; nobody is left watching when a test is over."""
+    """Looks more often than usual; nobody is left watching, and no place taken, when a test is over."""
     monkeypatch.setattr(Hub, "LOOK_S", {})
     monkeypatch.setattr(Hub, "USUAL_LOOK_S", 0.05)
     yield get_hub()
     until(lambda: not get_hub().is_running)
     assert get_hub().watched == 0
+    until(lambda: not (places._rooms.wsgi or places._rooms.asgi))
 
 
 @pytest.fixture
