@@ -38,6 +38,7 @@ def apply(job: Job, snapshot: Snapshot, *, held_by: str | None = None) -> Job:
     elif snapshot.state in {State.RUNNING, State.COLLECTING}:
         _advance(job, snapshot, held_by)
     current = Job.objects.get(pk=job.pk)
+    # Where the attempt is another one because we have just ended this one, ``job`` has its new state.
     if current.attempt != job.attempt and before == job.state:
         note(current, f"late news of attempt {job.attempt} not applied", state=snapshot.state)
     return current
