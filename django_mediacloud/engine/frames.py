@@ -16,12 +16,10 @@ from ..exceptions import IncompleteMedia, UnreadableMedia, UnsupportedMedia
 from .color import to_picture
 from .extras import optional
 from .limits import Limits
-from .probe import best_video, decoder_limit, frame_rate_of, has_hidden_alpha, open_media
+from .probe import ALPHA_DECODERS, best_video, frame_rate_of, has_hidden_alpha, open_decoder, open_media
 
 av = optional("av")
 
-_ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
-"""ffmpeg's own decoders of these leave the alpha out."""
 _FIRST_STEP_BACK_S = 0.5
 _DEFAULT_FRAME_S = 0.04
 _BLIND_DECODE_S = 1.0
@@ -103,11 +101,10 @@ class _Reader:
 
     def _make_decoder(self) -> Any:
         name = self._stream.codec_context.codec.canonical_name
-        if not has_hidden_alpha(self._stream) or name not in _ALPHA_DECODERS:
+        if not has_hidden_alpha(self._stream) or name not in ALPHA_DECODERS:
             return self._stream.codec_context
-        decoder = av.CodecContext.create(_ALPHA_DECODERS[name], "r")
+        decoder = open_decoder(ALPHA_DECODERS[name], limits=self._limits)
         decoder.thread_count = 1
-        decoder.options = {"max_pixels": decoder_limit(self._limits)}
         return decoder
 
     def _restart(self) -> None:

@@ -33,6 +33,9 @@ GUARD_OPTIONS: Mapping[str, str] = {
 }
 """For every ``av.open`` of a file that came from outside: what ``ffmpeg.GUARD`` is to the program."""
 
+ALPHA_DECODERS: Mapping[str, str] = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
+"""By codec, the decoders that keep the alpha: FFmpeg's own leave it out."""
+
 _ATTACHED_PICTURE = 0x400
 LEAST_RATE_HZ, MOST_RATE_HZ = 1_000, 1_536_000
 """No sound has fewer or more samples a second. A hundred kilobytes at 1 Hz would be encoded as a day of sound."""
@@ -125,6 +128,13 @@ def decoder_limit(limits: Limits) -> str:
     Decoders count whole blocks, so a picture just within the limit must not fail by its padding.
     """
     return str(2 * limits.pixels)
+
+
+def open_decoder(name: str, *, limits: Limits) -> Any:
+    """The decoder ``name``, with the limit of pixels that ``open_media`` sets for the usual ones."""
+    decoder = av.CodecContext.create(name, "r")
+    decoder.options = {"max_pixels": decoder_limit(limits)}
+    return decoder
 
 
 @contextmanager

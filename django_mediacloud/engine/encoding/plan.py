@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ...core.media import AudioStream, MediaInfo, VideoStream
 from ...exceptions import InvalidParameters, LimitExceeded, UnsupportedMedia
 from ..geometry import HD_LINES
+from ..probe import ALPHA_DECODERS
 from .codecs import (
     AUDIO_CODECS,
     COPY,
@@ -25,7 +26,6 @@ from .reuse import audio_fits, video_fits
 HDR_TRANSFERS = frozenset({"smpte2084", "arib-std-b67"})
 _FULL_RANGES = frozenset({"pc", "jpeg", "full"})
 _RGB_PREFIXES = ("rgb", "bgr", "gbr", "argb", "abgr", "0rgb", "0bgr", "pal8")
-_ALPHA_DECODERS = {"vp9": "libvpx-vp9", "vp8": "libvpx"}
 _SEEKS_LATE = ("mpegts", "mpeg", "vob")
 """Formats where a seek before the input lands after the time asked for; there the clip is cut after decoding."""
 DEFAULT_GOP = 250
@@ -255,7 +255,7 @@ def _plan_video(
         is_copied=is_copied,
         source_size=source_size,
         framing=framing,
-        decoder=_ALPHA_DECODERS.get(stream.codec, "") if stream.has_alpha else "",
+        decoder=ALPHA_DECODERS.get(stream.codec, "") if stream.has_alpha else "",
         is_rotated=bool(stream.rotation_deg % 360) or stream.is_mirrored,
         has_square_pixels=stream.sample_aspect_ratio in {"1:1", "", "0:1"},
         is_tone_mapped=stream.color_transfer in HDR_TRANSFERS and features.has_zscale and codec.name != "prores",

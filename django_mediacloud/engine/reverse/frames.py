@@ -17,7 +17,7 @@ from ..encoding.plan import VideoPlan
 from ..extras import optional
 from ..limits import Limits
 from ..packets import picture_packets, read_index, stamp_of
-from ..probe import best_video, decoder_limit, open_media
+from ..probe import best_video, open_decoder, open_media
 from ..turns import Turn
 from .spans import Span, plan_spans
 
@@ -91,9 +91,7 @@ class BackwardFrames:
     def _make_decoder(self) -> Any:
         context = self._stream.codec_context
         if self._plan.decoder:
-            # ffmpeg's own decoder would leave the alpha out.
-            context = av.CodecContext.create(self._plan.decoder, "r")
-            context.options = {"max_pixels": decoder_limit(self._limits)}
+            context = open_decoder(self._plan.decoder, limits=self._limits)
         context.thread_count = self._limits.threads
         context.thread_type = "AUTO"
         return context
