@@ -33,6 +33,11 @@ def identify(request: ApiRequest) -> AccessKey | None:
     return authenticate(request) if _credentials(request) else None
 
 
+def has_secret(request: ApiRequest) -> bool:
+    """Whether the request came with the secret, and not with the API key."""
+    return bool(_credentials(request).secret)
+
+
 def who_waits(key: AccessKey | None, entries: Iterable[object]) -> int | None:
     """Whose place a request takes that waits for ``entries``: its key's, or, where none came, that of the key by which
     the first of the tasks was made. None where there is nothing to wait for."""

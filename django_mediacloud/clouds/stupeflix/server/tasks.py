@@ -17,7 +17,7 @@ from ....serving.places import NoPlace
 from ....serving.streams import respond_when_done, stream
 from .. import wire
 from .addresses import base_url_of
-from .credentials import authenticate, identify, who_waits
+from .credentials import authenticate, has_secret, identify, who_waits
 from .door import answer, door
 from .requests import ApiRequest
 from .statuses import final_statuses, find_tasks, known_among, status_of
@@ -67,7 +67,7 @@ def status(request: ApiRequest) -> HttpResponseBase:
     if request.version == "v1" and _has_unknown(keys):
         # Only /v1 is known to have answered so (earlier documentation).
         return answer(wire.render_message("One of the tasks is not known, or has expired.", request.version), 404)
-    account = key if wants_details else None
+    account = key if wants_details and has_secret(request) else None
     if len(keys) > PART and not is_blocking:
         return respond_in_parts(request.http, _parts(request, keys, _renderer(request, account)))
     return tell(request, _entries(keys, request.version), key, is_blocking=is_blocking, account=account)
@@ -130,7 +130,7 @@ def _parts(request: ApiRequest, keys: Sequence[str], render: Render) -> Iterator
 
 
 def _renderer(request: ApiRequest, account: AccessKey | None = None) -> Render:
-    """With the details of the tasks of ``account``: parameters are their account's own business."""
+    """With the details of the tasks of ``account``: parameters are their account's own business, and no page's."""
     base_url, version = base_url_of(request.http), request.version
     return lambda job: status_of(
         job, base_url, version, has_details=account is not None and _is_of_account(job, account)

@@ -15,7 +15,7 @@ import requests
 from PIL import Image
 from PIL.TiffImagePlugin import IFDRational
 
-from django_mediacloud.access import Issued
+from django_mediacloud.access import Issued, issue
 from django_mediacloud.models import Job
 from tests.clouds.stupeflix import examples
 from tests.servers import LocalServer, Reply
@@ -260,6 +260,17 @@ def test_details(api: Api, base: str, here: Here, method: str) -> None:
     assert here(examples.DEFINITION)["url"] in json.dumps(status)
     assert "volatile" in json.dumps(status)
     assert check_status(by_nobody) == created
+
+
+def test_details_are_told_to_nobody_else(api: Api, base: str, here: Here, issued: Issued) -> None:
+    [created] = api.create(here(examples.DEFINITION))
+    another = issue("stupeflix").credentials["secret"]
+    page = {"Authorization": f"Api-Key {issued.credentials['api_key']}", "Referer": "http://example.com/"}
+
+    for headers in ({"Authorization": f"Secret {another}"}, page):
+        asked = {"tasks": created["key"], "details": True}
+        answer = requests.post(f"{base}v2/status", json=asked, headers=headers, timeout=60)
+        assert answer.json() == [created]
 
 
 # --- Storage systems
