@@ -146,7 +146,7 @@ class LocalServer:
         """The paths that were asked for, in order, with their queries."""
         return [request.path for request in self.requests]
 
-    def wait_for_requests(self, count: int, timeout_s: float = 60.0) -> list[Recorded]:
+    def wait_for_requests(self, count: int, timeout_s: float = 240.0) -> list[Recorded]:
         """The requests, once there are ``count`` of them. ``AssertionError`` if they do not come in time."""
         with self._arrived:
             came = self._arrived.wait_for(lambda: len(self.requests) >= count, timeout_s)

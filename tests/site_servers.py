@@ -53,7 +53,7 @@ def asgi_server() -> Iterator[str]:
         thread.join()
 
 
-def until(is_so: Callable[[], object], timeout_s: float = 60.0) -> None:
+def until(is_so: Callable[[], object], timeout_s: float = 240.0) -> None:
     """Wait until ``is_so``; fails if that does not come."""
     deadline = time.monotonic() + timeout_s
     while not is_so():

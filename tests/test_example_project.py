@@ -42,7 +42,7 @@ print(json.dumps({
 def run(arguments: list[str], environ: dict[str, str], cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
     inherited = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "VIRTUAL_ENV"}}
     return subprocess.run(
-        arguments, env=inherited | environ, cwd=cwd, capture_output=True, text=True, check=False, timeout=300
+        arguments, env=inherited | environ, cwd=cwd, capture_output=True, text=True, check=False, timeout=240
     )
 
 
@@ -228,7 +228,7 @@ def test_serve_runs_the_site_until_it_is_told_to_stop(site_environment: dict[str
         assert requests.get(f"http://127.0.0.1:{port}/static/admin/css/base.css", timeout=60).status_code == 200
         assert "csrfmiddlewaretoken" in requests.get(f"http://127.0.0.1:{port}/admin/", timeout=60).text
         process.send_signal(number)
-        rest, _ = process.communicate(timeout=90)
+        rest, _ = process.communicate(timeout=240)
         assert process.returncode == 0, rest
         assert "Traceback" not in rest
     finally:
@@ -244,7 +244,7 @@ def test_serve_names_a_port_that_is_taken(site_environment: dict[str, str]) -> N
         holder.listen()
         port = holder.getsockname()[1]
         process = serve(port, site_environment, workers=0)
-        output, _ = process.communicate(timeout=90)
+        output, _ = process.communicate(timeout=240)
 
     assert process.returncode == 2
     assert f"Port {port}" in output
@@ -257,7 +257,7 @@ def test_serve_ends_when_a_part_of_it_dies(site_environment: dict[str, str]) -> 
         lines_until(process, "Ready:")
         (web,) = psutil.Process(process.pid).children()
         web.kill()
-        output, _ = process.communicate(timeout=90)
+        output, _ = process.communicate(timeout=240)
     finally:
         process.kill()
 

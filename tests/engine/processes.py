@@ -45,7 +45,7 @@ def is_ffmpeg(process: psutil.Process) -> bool:
     return False
 
 
-def wait_until(fact: Callable[[], object], seconds: float = 60) -> None:
+def wait_until(fact: Callable[[], object], seconds: float = 240) -> None:
     deadline = time.monotonic() + seconds
     while not fact():
         assert time.monotonic() < deadline, "it did not come about in time"

@@ -207,14 +207,14 @@ def test_what_runs_is_cancelled_soon_and_leaves_nothing(submit, tmp_path, settin
     thread = threading.Thread(target=jobs.run, args=(job.pk,))
     thread.start()
     try:
-        assert has_begun.wait(60)
+        assert has_begun.wait(240)
         assert jobs.cancel(job).state == State.CANCELLING
         # Two seconds, where the machine has nothing else to do.
-        thread.join(60)
+        thread.join(240)
         assert not thread.is_alive()
     finally:
         signals.job_progressed.disconnect(begun)
-        thread.join(60)
+        thread.join(240)
     job.refresh_from_db()
     assert job.state == State.CANCELLED
     assert list(tmp_path.iterdir()) == []

@@ -28,14 +28,14 @@ def toys(settings: Any) -> None:
     settings.MEDIACLOUD = {**settings.MEDIACLOUD, **TOYS}
 
 
-def wait_until(fact: Callable[[], object], timeout_s: float = 60.0) -> None:
+def wait_until(fact: Callable[[], object], timeout_s: float = 240.0) -> None:
     deadline = time.monotonic() + timeout_s
     while not fact():
         assert time.monotonic() < deadline, f"it did not come within {timeout_s} s"
         time.sleep(0.05)
 
 
-def await_state(job: Job, *states: str, timeout_s: float = 60.0) -> Job:
+def await_state(job: Job, *states: str, timeout_s: float = 240.0) -> Job:
     """``job`` once it is in one of ``states``."""
 
     def is_there() -> bool:
@@ -74,7 +74,7 @@ class Running:
     def text(self) -> str:
         return "".join(self.lines)
 
-    def await_line(self, words: str, timeout_s: float = 60.0) -> None:
+    def await_line(self, words: str, timeout_s: float = 240.0) -> None:
         deadline = time.monotonic() + timeout_s
         while words not in self.text:
             assert self.process.poll() is None or self._reader.is_alive(), self.text
@@ -87,7 +87,7 @@ class Running:
                 self._seen[child.pid] = child
         return [child for child in self._seen.values() if is_alive(child)]
 
-    def wait(self, timeout_s: float = 60.0) -> int:
+    def wait(self, timeout_s: float = 240.0) -> int:
         exit_code = self.process.wait(timeout_s)
         self._reader.join(20)
         return exit_code

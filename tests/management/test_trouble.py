@@ -41,7 +41,7 @@ def run(environ: dict[str, str], *arguments: str, **more: Any) -> subprocess.Com
         env={**environ, "DJANGO_SETTINGS_MODULE": "tests.management.toy_settings"},
         stderr=subprocess.PIPE,
         text=True,
-        timeout=120,
+        timeout=240,
         check=False,
         **told,
     )

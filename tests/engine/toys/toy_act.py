@@ -106,7 +106,7 @@ def encode(context: Context) -> Outcome:
 
 
 def leave_running(context: Context) -> Outcome:
-    return Outcome(values={"left": subprocess.Popen(["sleep", "60"]).pid})
+    return Outcome(values={"left": subprocess.Popen(["sleep", "600"]).pid})
 
 
 def tell_environment(context: Context) -> Outcome:
