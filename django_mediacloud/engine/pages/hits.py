@@ -70,7 +70,7 @@ class Hit:
     thumbnail: str | None = None
 
 
-_TOLD = {
+_FIELDS = {
     "image": ("url", "width", "height", "title", "content_type", "source"),
     "video": (
         "url", "type", "width", "height", "duration", "title", "content_type",
@@ -117,11 +117,11 @@ class Hits:
         else:
             self._found[key] = before[0], _merged(before[1], hit)
 
-    def told(self) -> dict[str, list[dict[str, Any]]]:
+    def grouped(self) -> dict[str, list[dict[str, Any]]]:
         """``images``, ``videos`` and ``audio``, each in page order, all of them."""
         groups: dict[str, list[dict[str, Any]]] = {name: [] for name in _GROUPS.values()}
         for _, hit in sorted(self._found.values(), key=lambda found: found[0]):
-            groups[_GROUPS[hit.kind]].append({name: getattr(hit, name) for name in _TOLD[hit.kind]})
+            groups[_GROUPS[hit.kind]].append({name: getattr(hit, name) for name in _FIELDS[hit.kind]})
         return groups
 
 

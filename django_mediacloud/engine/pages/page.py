@@ -162,7 +162,7 @@ class _Reader:
         self._metadata.finish()
 
     def page(self, *, url: str, charset: str, is_whole: bool) -> Page:
-        found = self.finder.hits.told()
+        found = self.finder.hits.grouped()
         hits: dict[str, Any] = {name: group[:MAX_HITS] for name, group in found.items()}
         hits["oembed"] = self._metadata.oembed
         hits["page"] = {
