@@ -93,11 +93,13 @@ class Running:
         return exit_code
 
     def kill(self) -> None:
-        for process in self.children():
-            with contextlib.suppress(psutil.NoSuchProcess):
-                process.kill()
+        below = self.children()
+        # First the one that would start others in their place, to work on the next test's jobs.
         self.process.kill()
         self.process.wait()
+        for process in below:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
 
 
 def is_alive(process: psutil.Process) -> bool:
