@@ -135,7 +135,9 @@ def test_what_is_transparent_is_not_seen(work: Work, tmp_path: Path) -> None:
     assert shared(boxes_of(work.run("image.smartcrop", tmp_path / "b.png"))[0], spot) == 0
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(
     size=st.tuples(st.integers(1, 90), st.integers(1, 90)),
     aspect=st.floats(0.01, 100),
