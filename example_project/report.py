@@ -24,7 +24,7 @@ def check_output(job: Job, video: Video) -> tuple[list[Row], list[str]]:
     """Rows for the table, and a sentence for everything that is wrong with the job's files."""
     rows: list[Row] = []
     problems: list[str] = []
-    outputs = list(job.outputs.filter(is_ready=True))
+    outputs = list(job.outputs.ready())
     name = job.encoding.profile_name
     if not outputs:
         problems.append(f"{name}: no files")

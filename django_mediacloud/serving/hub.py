@@ -295,7 +295,7 @@ def _stamped(row: tuple[int, dt.datetime, int, str]) -> tuple[int, _Stamp]:
 
 def _load(pks: Sequence[int]) -> dict[int, Job]:
     # The jobs first: outputs get ready in the transaction that ends their job, so no final row is without its files.
-    ready = Prefetch("outputs", Output.objects.filter(is_ready=True))
+    ready = Prefetch("outputs", Output.objects.ready())
     jobs = Job.objects.filter(pk__in=pks).select_related("task", "encoding", "process").prefetch_related(ready)
     return {job.pk: job for job in jobs}
 

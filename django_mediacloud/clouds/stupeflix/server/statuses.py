@@ -22,7 +22,7 @@ UNKNOWN = "No task has this key, or it has expired."
 
 def tasks() -> QuerySet[Job]:
     """The jobs that came in by this API, with all that a status tells: the same few queries for any number."""
-    outputs = Output.objects.filter(is_ready=True).select_related("job")
+    outputs = Output.objects.ready().select_related("job")
     return (
         Job.objects.filter(kind=Kind.TASK, access_key__service=KIND.service)
         .select_related("task")
