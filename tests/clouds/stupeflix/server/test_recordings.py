@@ -179,11 +179,11 @@ def test_lizard_results(root: str, assets: LocalServer) -> None:
     """``response=result`` is what a URL gives that redirects are followed from."""
     query = {"secret": "test-secret", "url": assets.url("/image.jpg"), "width": "10"}
     with working():
-        for filename in ("", "output"):
+        for filename in ("", "output", "cat.jpg"):
             picture = requests.get(f"{root}/image.thumb/{filename}", params=query, timeout=60)
             assert picture.headers["Content-Type"] == "image/jpeg"
         values = requests.get(f"{root}/image.info/", params=query, timeout=60)
-        missing = requests.get(f"{root}/image.thumb/other", params=query, timeout=60)
+        missing = requests.get(f"{root}/image.info/output", params=query, timeout=60)
         refused = requests.get(f"{root}/image.thumb/", params={**query, "rotation": "45"}, timeout=60)
 
     assert values.json()["width"] == 64
