@@ -53,7 +53,7 @@ class Config:
     max_upload_bytes: int = 20 * GIB
     wsgi_places: int = 16
     delivery_endpoints: Mapping[str, str] = field(default_factory=dict)
-    hooks_url: str = ""
+    webhooks_url: str = ""
     fetch: FetchConfig = field(default_factory=FetchConfig)
 
 
@@ -116,9 +116,9 @@ def _wrong_shapes(given: Mapping[str, Any]) -> list[str]:
     delays = given.get("RETRY_DELAYS_S", [])
     if not isinstance(delays, list | tuple) or not all(isinstance(item, int | float) and item >= 0 for item in delays):
         found.append("MEDIACLOUD['RETRY_DELAYS_S'] must be a list of seconds.")
-    hooks_url = given.get("HOOKS_URL", "")
-    if hooks_url != "" and not _is_address(hooks_url):
-        found.append("MEDIACLOUD['HOOKS_URL'] must be an http or https address.")
+    webhooks_url = given.get("WEBHOOKS_URL", "")
+    if webhooks_url != "" and not _is_address(webhooks_url):
+        found.append("MEDIACLOUD['WEBHOOKS_URL'] must be an http or https address.")
     endpoints = given.get("DELIVERY_ENDPOINTS", {})
     if not isinstance(endpoints, Mapping) or not all(_is_address(item) for item in endpoints.values()):
         found.append("MEDIACLOUD['DELIVERY_ENDPOINTS'] must be a dictionary of http or https addresses.")

@@ -14,5 +14,5 @@ def webhook_token(alias: str) -> str:
 
 def webhook_url(alias: str) -> str:
     """Where the service of a cloud can call this site; empty if the settings do not say."""
-    base = config().hooks_url
+    base = config().webhooks_url
     return f"{base.rstrip('/')}/{alias}/{webhook_token(alias)}/" if base else ""

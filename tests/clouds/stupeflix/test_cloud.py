@@ -42,7 +42,7 @@ def site(service: LocalServer) -> Iterator[None]:
             "CLOUDS": clouds,
             "POLL_S": 0.001,
             "RETRY_DELAYS_S": [],
-            "HOOKS_URL": "https://site.example/hooks/",
+            "WEBHOOKS_URL": "https://site.example/hooks/",
             "FETCH": {"ALLOW": ["127.0.0.1"]},
         }
     ):

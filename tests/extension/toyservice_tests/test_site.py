@@ -36,7 +36,7 @@ def base(live_server: Any, key: str) -> Iterator[str]:
     base = f"{live_server.url}/toyservice/1.0/"
     toys = {"BACKEND": "django_mediacloud.clouds.toyservice", "OPTIONS": {"key": lambda: key, "base_url": base}}
     clouds = {"default": {"BACKEND": "django_mediacloud.clouds.local"}, "toys": toys}
-    site = {"CLOUDS": clouds, "HOOKS_URL": f"{live_server.url}/hooks/", "FETCH": {"ALLOW": ["127.0.0.1"]}}
+    site = {"CLOUDS": clouds, "WEBHOOKS_URL": f"{live_server.url}/hooks/", "FETCH": {"ALLOW": ["127.0.0.1"]}}
     with override_settings(ROOT_URLCONF="site_urls", MEDIACLOUD=site):
         yield base
 
