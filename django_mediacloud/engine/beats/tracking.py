@@ -18,6 +18,8 @@ _DRIFT = 0.3
 _SNAP_FRAMES = 3
 _TRUST, _LEAST_TRUST = 1.5, 0.4
 _FOLLOW_OCTAVES = 0.55
+_END_FRAMES = 8
+"""A sound that is cut off cracks as if another set in."""
 _LEAST_KEPT = 0.6
 _CENTRES_BPM = tuple(46 * 2 ** (step / 4) for step in range(10))
 _CENTRE_OCTAVES = 0.21
@@ -146,6 +148,7 @@ def follow(onsets: Onsets, beats: Any) -> Any:
 
 def trimmed(beats: Any, onsets: Onsets) -> Any:
     """``beats`` from the first to the last that has an onset worth the name: none in the silence around a piece."""
+    beats = beats[beats < len(onsets.salience) - _END_FRAMES]
     strength = sampled(onsets.salience[:, None], beats)[:, 0]
     strong = strength[strength > 0]
     heard = np.nonzero(strength > 0.5 * np.median(strong))[0] if len(strong) else strong

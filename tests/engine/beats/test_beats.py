@@ -59,6 +59,13 @@ def test_beats_and_bars_of_a_piece(number: int) -> None:
     assert result.downbeats > 0.9
 
 
+def test_the_crack_of_a_sound_cut_off_is_no_beat() -> None:
+    times = np.arange(0.5, 20.1, 0.5)
+    samples = clicks(times, 22)
+    samples += (0.2 * np.sin(2 * np.pi * 440 * np.arange(len(samples)) / RATE_HZ)).astype(np.float32)
+    assert find_beats([samples]).beats[-1] == pytest.approx(times[-1], abs=0.07)
+
+
 @pytest.mark.parametrize(
     ("bpm", "noise"), [((120, 120), 0.0), ((97, 97), 0.02), ((100, 130), 0.0)], ids=["120", "97 in noise", "drift"]
 )
