@@ -16,7 +16,7 @@ _STIFFNESS = 120.0
 _DRIFT = 0.3
 """What a beat costs at the edge of the tempi allowed."""
 _SNAP_FRAMES = 3
-_TRUST, _LEAST_TRUST = 1.5, 0.4
+_TRUST, _LEAST_TRUST = 1.0, 0.2
 _FOLLOW_OCTAVES = 0.55
 _END_FRAMES = 8
 """A sound that is cut off cracks as if another set in."""

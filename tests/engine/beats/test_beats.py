@@ -59,6 +59,12 @@ def test_beats_and_bars_of_a_piece(number: int) -> None:
     assert result.downbeats > 0.9
 
 
+@pytest.mark.parametrize("number", [7, 8], ids=["slower and slower", "suddenly faster"])
+def test_beats_follow_the_tempo_of_a_piece(number: int) -> None:
+    (result,) = evaluate([development.PIECES[number]])
+    assert result.beats > 0.98
+
+
 def test_the_crack_of_a_sound_cut_off_is_no_beat() -> None:
     times = np.arange(0.5, 20.1, 0.5)
     samples = clicks(times, 22)
