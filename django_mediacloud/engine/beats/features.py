@@ -20,6 +20,8 @@ _PARTS = ((0,), (6,), (4, 8), (3, 9))
 _SIXTHS = (2, 10)
 _LAGS = (4, 6, 12, 18, 24, 36, 48, 72, 96)
 """In cells: a third of a beat, half a beat, one beat, ... eight beats."""
+_REPEATS = (1, 2, 3, 4, 6, 8, 12, 16)
+"""Beats after which music comes back: of a syncopated pattern of two bars, no beat may be like the next."""
 _STRONG = 0.6
 """Accents above it are heard as strokes."""
 _TYPICAL_BPM = 115.0
@@ -69,14 +71,13 @@ def _tone(spectrum: Spectrum) -> Any:
 def features_of(heard: Heard, beats: Any) -> tuple[Any, Any]:
     """One row of numbers for ``beats``, and one for each way to group them into bars, as ``PLACES`` has them."""
     steps = spacing(beats)
-    cells = (beats[:, None] + steps[:, None] * np.arange(CELLS) / CELLS).ravel()
-    grid = sampled(heard.columns, cells).reshape(len(beats), CELLS, -1)
+    grid = _grid(heard, beats)
     changes = harmony_changes(heard.notes, beats)
     row = np.concatenate(
         [
             _profile(grid),
             _contrasts(grid),
-            _self_likeness(grid.reshape(len(cells), -1)),
+            _self_likeness(grid.reshape(-1, grid.shape[-1])),
             _pace(grid[:, 0, -1], steps),
             _harmony(heard, beats, changes),
             np.log2(heard.strokes * float(np.median(steps)) + 0.1),
@@ -84,6 +85,12 @@ def features_of(heard: Heard, beats: Any) -> tuple[Any, Any]:
         ]
     )
     return row, _bar_features(heard, beats, grid, changes)
+
+
+def _grid(heard: Heard, beats: Any) -> Any:
+    """Beats x ``CELLS`` x columns."""
+    cells = beats[:, None] + spacing(beats)[:, None] * np.arange(CELLS) / CELLS
+    return sampled(heard.columns, cells.ravel()).reshape(len(beats), CELLS, -1)
 
 
 def _profile(grid: Any) -> Any:
@@ -186,11 +193,9 @@ def _notes_of_bars(notes: NoteTotals, beats: Any, length: int, place: int) -> An
 
 
 def steadiness(heard: Heard, beats: Any) -> float:
-    """How much what sets in repeats after one to four beats: above 0.3 in music, below 0.26 in noise and babble."""
-    steps = spacing(beats)
-    cells = (beats[:, None] + steps[:, None] * np.arange(CELLS) / CELLS).ravel()
-    heard_there = sampled(heard.onsets.salience[:, None], cells)[:, 0]
-    centred = heard_there - heard_there.mean()
-    variance = float((centred * centred).mean()) + 1e-3
-    lags = [CELLS * count for count in (1, 2, 3, 4) if CELLS * count < len(centred)]
-    return max(float((centred[lag:] * centred[:-lag]).mean()) / variance for lag in lags)
+    """How much what sets in repeats after a beat, a bar or four: above 0.3 in music, below 0.27 in noise and babble."""
+    cells = _grid(heard, beats).reshape(len(beats) * CELLS, -1)
+    centred = cells - cells.mean(axis=0)
+    variance = float((centred * centred).sum()) + 1e-3
+    lags = [CELLS * count for count in _REPEATS if count < len(beats)]
+    return max(float((centred[lag:] * centred[:-lag]).sum()) / variance for lag in lags)

@@ -17,6 +17,8 @@ from tests.engine.memory import peak_growth
 
 from . import development
 from .evaluation import evaluate, f_measure
+from .practice import practice_piece
+from .score import record
 
 
 def clicks(times: np.ndarray, duration_s: float, *, noise: float = 0.0) -> np.ndarray:
@@ -63,6 +65,12 @@ def test_beats_and_bars_of_a_piece(number: int) -> None:
 def test_beats_follow_the_tempo_of_a_piece(number: int) -> None:
     (result,) = evaluate([development.PIECES[number]])
     assert result.beats > 0.98
+
+
+def test_a_piece_without_two_beats_alike_is_music() -> None:
+    """Its pattern comes back after some bars only."""
+    recording = record(practice_piece(5093))
+    assert f_measure(recording.beats, find_beats([recording.samples]).beats) > 0.95
 
 
 def test_the_crack_of_a_sound_cut_off_is_no_beat() -> None:
