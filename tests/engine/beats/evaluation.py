@@ -17,7 +17,7 @@ import numpy as np
 
 from django_mediacloud.engine.beats import find_beats
 
-from . import development, unseen, validation
+from . import development, examination, unseen, validation
 from .score import Piece, record
 
 
@@ -59,7 +59,12 @@ def table(results: Sequence[Result]) -> str:
 
 
 def main() -> None:
-    sets = {"tuned on": development, "settings chosen with an eye on": validation, "unseen": unseen}
+    sets = {
+        "tuned on": development,
+        "settings chosen with an eye on": validation,
+        "unseen": unseen,
+        "examination": examination,
+    }
     for title, module in sets.items():
         print(f"{title:<58}{'beats':>6}{'downbeats':>10}{'bpm':>8}")
         print(table(evaluate(module.PIECES)), end="\n\n")

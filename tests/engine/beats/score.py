@@ -50,6 +50,12 @@ class Tune:
     shift: int = 0
 
 
+def in_units(notes: str, unit: float) -> str:
+    """Words as in a ``Tune``, but counted in ``unit`` beats: ``E5`` is one of them, ``E5:2`` two."""
+    words = (word.partition(":") for word in notes.split())
+    return " ".join(f"{name}:{float(count or 1) * unit}" for name, _, count in words)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Melody:
     """Made up by chance: ``rhythms`` are patterns of ``x`` and ``.`` for one bar; on the beat, a tone of the chord."""

@@ -8,19 +8,13 @@ from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 
-from .score import Melody, Part, Piece, Tune, chord_tones
+from .score import Melody, Part, Piece, Tune, chord_tones, in_units
 
 _PITCHES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 
 
 def _name(pitch: int) -> str:
     return f"{_PITCHES[pitch % 12]}{pitch // 12 - 1}"
-
-
-def _in_units(notes: str, unit: float) -> str:
-    """Words as in a ``Tune``, but counted in ``unit`` beats: ``E5`` is one of them, ``E5:2`` two."""
-    words = (word.partition(":") for word in notes.split())
-    return " ".join(f"{name}:{float(count or 1) * unit}" for name, _, count in words)
 
 
 def _rubato(bpm: float, bars: int, seed: int, share: float = 0.03) -> tuple[tuple[int, float], ...]:
@@ -55,10 +49,10 @@ def _tumbao(chords: str) -> str:
     return " ".join(words)
 
 
-_quarters = partial(_in_units, unit=1)
-_eighths = partial(_in_units, unit=1 / 2)
-_sixteenths = partial(_in_units, unit=1 / 4)
-_triplets = partial(_in_units, unit=1 / 3)
+_quarters = partial(in_units, unit=1)
+_eighths = partial(in_units, unit=1 / 2)
+_sixteenths = partial(in_units, unit=1 / 4)
+_triplets = partial(in_units, unit=1 / 3)
 _in_four = partial(Piece, beats_per_bar=4)
 
 _ROCK_TUNE = _eighths(
