@@ -212,9 +212,10 @@ def is_one_waiting_for_a_lock() -> bool:
                 "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
             )
         else:
+            # Not innodb_trx: it is a copy, which is not made anew for those who look often.
             cursor.execute(
-                "SELECT 1 FROM information_schema.innodb_trx JOIN information_schema.processlist "
-                "ON trx_mysql_thread_id = id WHERE db = DATABASE() AND trx_state = 'LOCK WAIT'"
+                "SELECT 1 FROM information_schema.processlist WHERE db = DATABASE() AND info LIKE %s",
+                ["UPDATE%mediacloud_job%"],
             )
         return cursor.fetchone() is not None
 

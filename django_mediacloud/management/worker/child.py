@@ -73,6 +73,8 @@ def _is_in_query(frame: FrameType | None) -> bool:
 
 def _leave_with_parent(parent_pid: int) -> None:
     """A parent that was killed cannot say so; its children would work on for ever, swept by nobody."""
+    # A signal that this thread took would not break off what the main thread waits for, and so not be heard by it.
+    signal.pthread_sigmask(signal.SIG_BLOCK, (FINISH, *_GIVING_BACK))
     while os.getppid() == parent_pid:
         time.sleep(LOOK_S)
     os.kill(os.getpid(), FINISH)
